@@ -1,0 +1,1 @@
+"""Every Kubernetes Ingress its own load balancer, on premises."""
