@@ -1,0 +1,58 @@
+"""Drivers: each knows one kind of data plane.
+
+A driver takes the intermediate representation only, never `model`. It renders (pure) and publishes (hands what it rendered to the
+running data plane). It declares what it can do, so that what it cannot is a condition and never silently different.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from genkan.ir import Binding, EndpointSet, Traffic, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a driver can do; an input of translation."""
+
+    http2_backends: bool = True
+    tls_backends: bool = True
+    dns_backends: bool = True
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rejection:
+    """The data plane refused a piece of configuration and runs what it had: which piece, and its own words."""
+
+    resource: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriverState:
+    """What a driver knows of one data plane: does it talk to us, has it acknowledged all that was published last, what did it refuse."""
+
+    connected: bool = False
+    acknowledged: bool = False
+    rejections: tuple[Rejection, ...] = ()
+
+
+class Driver(Protocol):
+    """One kind of data plane. `unit` is the data plane's key as text: namespace/name."""
+
+    name: str
+    capabilities: Capabilities
+
+    def workload(self, unit: str, traffic: Traffic, binding: Binding) -> Workload:
+        """Say what has to run (pure)."""
+
+    def publish(self, unit: str, traffic: Traffic, endpoints: tuple[EndpointSet, ...], binding: Binding) -> None:
+        """Make this the data plane's configuration. Returns at once; equal configuration is no work and wakes nobody."""
+
+    def publish_endpoints(self, unit: str, endpoints: tuple[EndpointSet, ...]) -> None:
+        """Replace the endpoint sets of what was published last; no route is rendered again."""
+
+    def withdraw(self, unit: str) -> None:
+        """Forget the data plane; it has been or is being deleted."""
+
+    def state(self, unit: str) -> DriverState:
+        """Tell what is known now."""

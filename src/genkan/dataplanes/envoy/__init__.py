@@ -1,0 +1,1 @@
+"""The native driver: Genkan is Envoy's control plane, over delta ADS."""

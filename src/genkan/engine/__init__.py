@@ -1,0 +1,1 @@
+"""Stores, indexes and queues of keys: knows no Kubernetes."""

@@ -1,0 +1,1 @@
+"""Data planes as local processes, each on a loopback address of its own."""
