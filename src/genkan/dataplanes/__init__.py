@@ -7,16 +7,7 @@ running data plane). It declares what it can do, so that what it cannot is a con
 from dataclasses import dataclass
 from typing import Protocol
 
-from genkan.ir import Binding, EndpointSet, Traffic, Workload
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a driver can do; an input of translation."""
-
-    http2_backends: bool = True
-    tls_backends: bool = True
-    dns_backends: bool = True
+from genkan.ir import Binding, Capabilities, EndpointSet, Traffic, Workload
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -3,6 +3,7 @@
 Two halves, traffic and workload, and the conditions beside them. No Kubernetes and no Envoy type inside.
 """
 
+from genkan.ir.capabilities import Capabilities
 from genkan.ir.conditions import Condition, Level, Reason
 from genkan.ir.origin import Origin
 from genkan.ir.traffic import (
@@ -34,6 +35,7 @@ __all__ = [
     "BackendProtocol",
     "BackendTls",
     "Binding",
+    "Capabilities",
     "Certificate",
     "Cluster",
     "Condition",
