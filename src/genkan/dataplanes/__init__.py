@@ -4,27 +4,11 @@ A driver takes the intermediate representation only, never `model`. It renders (
 running data plane). It declares what it can do, so that what it cannot is a condition and never silently different.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
-from genkan.ir import Binding, Capabilities, EndpointSet, Traffic, Workload
+from genkan.ir import Binding, Capabilities, DriverState, EndpointSet, Rejection, Traffic, Workload
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Rejection:
-    """The data plane refused a piece of configuration and runs what it had: which piece, and its own words."""
-
-    resource: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class DriverState:
-    """What a driver knows of one data plane: does it talk to us, has it acknowledged all that was published last, what did it refuse."""
-
-    connected: bool = False
-    acknowledged: bool = False
-    rejections: tuple[Rejection, ...] = ()
+__all__ = ["Driver", "DriverState", "Rejection"]
 
 
 class Driver(Protocol):

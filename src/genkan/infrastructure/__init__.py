@@ -3,45 +3,13 @@
 An infrastructure takes a workload and keeps it running; gives what it observes; lists what it owns. It knows no traffic.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol
 
-from genkan.ir import Binding, Condition, Workload
-from genkan.model import Ingress, ObjectKey
+from genkan.ir import Binding, Observation, Phase, Workload
+from genkan.model import ObjectKey
+from genkan.status import Report
 
-
-class Phase(StrEnum):
-    """How far a data plane is."""
-
-    ABSENT = "absent"
-    STARTING = "starting"
-    READY = "ready"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What runs now: addresses as the user's clients reach them, and what port each client-visible port really is there.
-
-    `conditions` tell what happened or stands in the way (restarted, a port is taken); `ports` maps 80 to 80, or to its fallback.
-    """
-
-    phase: Phase
-    addresses: tuple[str, ...] = ()
-    ports: Mapping[int, int] = field(default_factory=dict, hash=False)
-    conditions: tuple[Condition, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What the user shall see of one Ingress: its addresses and ports, and what there is to tell."""
-
-    ingress: Ingress
-    addresses: tuple[str, ...]
-    ports: tuple[int, ...]
-    conditions: tuple[Condition, ...]
+__all__ = ["Infrastructure", "Observation", "Phase", "Report"]
 
 
 class Infrastructure(Protocol):

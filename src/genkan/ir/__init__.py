@@ -5,6 +5,7 @@ Two halves, traffic and workload, and the conditions beside them. No Kubernetes 
 
 from genkan.ir.capabilities import Capabilities
 from genkan.ir.conditions import Condition, Level, Reason
+from genkan.ir.observation import DriverState, Observation, Phase, Rejection
 from genkan.ir.origin import Origin
 from genkan.ir.traffic import (
     Action,
@@ -41,18 +42,22 @@ __all__ = [
     "Condition",
     "DnsTarget",
     "Drain",
+    "DriverState",
     "Endpoint",
     "EndpointSet",
     "File",
     "Forward",
     "Level",
     "Listener",
+    "Observation",
     "Origin",
     "PathKind",
     "PathMatch",
+    "Phase",
     "Port",
     "PrivateBytes",
     "Reason",
+    "Rejection",
     "Respond",
     "RetryPolicy",
     "Route",
