@@ -1,0 +1,6 @@
+//go:build tools
+
+// Package tools keeps the required program in go.mod; it is built by its import path.
+package tools
+
+import _ "go.universe.tf/metallb/controller"
