@@ -22,8 +22,9 @@ LAST_RETRY = 60.0
 
 
 class Scope(IntEnum):
-    """How much of a key has to be done; ALL includes ENDPOINTS."""
+    """How much of a key has to be done; each includes the smaller ones."""
 
+    REPORT = 0
     ENDPOINTS = 1
     ALL = 2
 
