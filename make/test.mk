@@ -1,0 +1,18 @@
+# Tests by price. `make test ARGS="-k wildcard"` selects; `make unit`, `make feature` run one layer.
+.PHONY: test unit feature golden
+
+QUICK := $(wildcard tests/unit tests/golden tests/contract)
+ARGS ?=
+
+test: unit feature ## all tests that need no cluster: unit, golden and contract, then features on the wire
+	@echo "make test: every test passed"
+
+unit: setup ## unit, golden and contract tests: seconds
+	@$(BIN)/pytest -q -n 2 $(QUICK) $(ARGS)
+
+feature: setup ## features on the wire, with the real Envoy: minutes
+	@$(BIN)/pytest -q -n 2 --dist loadfile tests/feature $(ARGS)
+
+golden: setup ## write the golden files anew, then show what changed
+	@$(BIN)/pytest -q tests/golden --update-golden $(ARGS)
+	@git diff --stat -- tests/golden
