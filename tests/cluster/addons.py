@@ -45,13 +45,13 @@ def pool(*ranges: str) -> dict[str, Any]:
         "apiVersion": "metallb.io/v1beta1",
         "kind": "IPAddressPool",
         "metadata": {"name": POOL, "namespace": METALLB_NAMESPACE},
-        "spec": {"addresses": list(ranges), "avoidBuggyIPs": True},
+        "spec": {"addresses": list(ranges)},
     }
 
 
 def full_pool(addresses: Addresses) -> dict[str, Any]:
-    """The pool with all addresses of both ranges."""
-    return pool(str(addresses.balancers4), str(addresses.balancers6))
+    """The pool with all addresses of both ranges, but for the first and the last of each, which have other meanings."""
+    return pool(*(f"{network[1]}-{network[-2]}" for network in (addresses.balancers4, addresses.balancers6)))
 
 
 def dns(addresses: Addresses) -> list[dict[str, Any]]:
