@@ -16,11 +16,10 @@ from genkan.model import Ingress, IngressClass, ObjectKey
 from genkan.settings import Settings
 from genkan.sources.gather import adoption_of, gather
 from genkan.sources.stores import Stores
-from genkan.status import report
+from genkan.status import Report, report
 from genkan.telemetry import Telemetry
 from genkan.translate import Translation
-from genkan.translate.ingress import expiry
-from genkan.translate.ingress.translation import translate, translate_endpoints
+from genkan.translate.ingress import expiry, translate, translate_endpoints
 
 
 @dataclass(slots=True)
@@ -45,6 +44,8 @@ class Reconciler:
         deletable: Callable[[], bool],
         again_at: Callable[[ObjectKey, datetime], None],
         now: Callable[[], datetime],
+        on_report: Callable[[Report], None],
+        on_removed: Callable[[ObjectKey], None],
         telemetry: Telemetry,
     ) -> None:
         """Take the parts; `deletable` tells whether an absent object may be believed, `again_at` queues a key for a later time."""
@@ -55,6 +56,8 @@ class Reconciler:
         self._deletable = deletable
         self._again_at = again_at
         self._now = now
+        self._on_report = on_report
+        self._on_removed = on_removed
         self._telemetry = telemetry
         self._published: dict[ObjectKey, Published] = {}
 
@@ -101,6 +104,7 @@ class Reconciler:
         state = self._driver.state(str(key))
         wanted = report(published.ingress, translation.traffic, conditions, self._infrastructure.observe(key), state)
         await self._infrastructure.report(key, wanted)
+        self._on_report(wanted)
         if (change := expiry.next_change(translation.traffic, now)) is not None:
             self._again_at(key, change)
 
@@ -110,6 +114,7 @@ class Reconciler:
         if key in self._infrastructure.owned() and self._deletable():
             await self._infrastructure.delete(key)
             self._driver.withdraw(str(key))
+            self._on_removed(key)
 
     def _certificates(self, key: ObjectKey) -> dict[str, Certificate]:
         """Return the certificates published last: one gone bad is replaced by itself as it was."""

@@ -6,11 +6,13 @@ Metrics live in a registry of the caller's, so that two controllers in one proce
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from genkan.errors import ConfigError
 
 STAGES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Upper bounds of the duration histograms, seconds."""
@@ -54,6 +56,23 @@ class Telemetry:
         self.expired_certificates = Gauge(
             "genkan_expired_certificates", "Expired certificates that are still served", registry=self.registry
         )
+
+    def serve(self, address: str) -> Callable[[], None]:
+        """Serve the metrics at http://HOST:PORT/metrics; returns what ends that."""
+        host, _, port = address.rpartition(":")
+        if not port.isdecimal() or int(port) > 65535:
+            raise ConfigError(f"metrics address {address!r} is not HOST:PORT")
+        try:
+            server, thread = start_http_server(int(port), host or "127.0.0.1", registry=self.registry)
+        except OSError as error:
+            raise ConfigError(f"metrics address {address}: {error.strerror or error}") from error
+
+        def end() -> None:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+        return end
 
     @contextmanager
     def reconciling(self, key: str, scope: str) -> Iterator[None]:

@@ -24,6 +24,12 @@ def adoption_of(stores: Stores, key: ObjectKey, settings: Settings) -> Adoption 
     return adopt(ingress, classes_by_name(stores), settings) if ingress is not None else None
 
 
+def adopted(stores: Stores, settings: Settings) -> frozenset[ObjectKey]:
+    """Return the keys of all Ingresses that are ours."""
+    classes = classes_by_name(stores)
+    return frozenset(key for key, ingress in stores.ingresses.items() if adopt(ingress, classes, settings).adopted)
+
+
 def gather(stores: Stores, key: ObjectKey, ingress_class: IngressClass | None) -> Inputs:
     """Read everything that the Ingress of this key names. The Ingress must exist; what it names need not."""
     ingress = stores.ingresses.get(key)

@@ -1,0 +1,118 @@
+"""The composition root: every part of the product and how they are joined, on one screen; no decision is made here.
+
+directory ─▶ stores ─▶ dispatch ─▶ queue ─▶ reconcile ─┬─▶ driver ──────────▶ Envoy (xDS)
+                                      ▲                └─▶ infrastructure ──▶ processes, status, Events
+                                      └── what Envoy acknowledged, what a process did ──┘
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from genkan.dataplanes.envoy.driver import EnvoyDriver
+from genkan.dataplanes.envoy.xds.server import XdsServer
+from genkan.engine import KeyQueue, Scope, work
+from genkan.infrastructure.host.infrastructure import HostInfrastructure
+from genkan.model import ObjectKey
+from genkan.reconcile import Reconciler
+from genkan.settings import Settings
+from genkan.sources.backends import Backend
+from genkan.sources.directory.source import DirectorySource
+from genkan.sources.dispatch import dispatch
+from genkan.sources.gather import adopted
+from genkan.sources.stores import Stores
+from genkan.status import Report
+from genkan.telemetry import Telemetry
+
+WORKERS = 16
+"""Keys that are reconciled at once; work on one key is mostly waiting for a process to start or drain."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What `genkan serve` was asked to do."""
+
+    directory: Path
+    state_dir: Path
+    settings: Settings
+    backends: tuple[Backend, ...] = ()
+    metrics_bind_address: str | None = None
+
+
+class Controller:
+    """Gives every Ingress of a directory its own Envoy."""
+
+    def __init__(
+        self, serving: Serving, *, on_report: Callable[[Report], None], on_removed: Callable[[ObjectKey], None]
+    ) -> None:
+        """Join the parts; nothing runs yet. `on_report` and `on_removed` are told what the user shall see."""
+        self._serving = serving
+        self.queue: KeyQueue[ObjectKey] = KeyQueue()
+        self.stores = Stores()
+        self.telemetry = Telemetry()
+        self.source = DirectorySource(serving.directory, self.stores, backends=serving.backends)
+        self.infrastructure = HostInfrastructure(serving.state_dir, on_change=self._look_again)
+        self.xds = XdsServer(on_change=lambda unit: self._look_again(ObjectKey(*unit.split("/"))))
+        self._reconciler = Reconciler(
+            stores=self.stores,
+            driver=EnvoyDriver(self.xds, serving.settings),
+            infrastructure=self.infrastructure,
+            settings=serving.settings,
+            deletable=self.source.deletable,
+            again_at=self._look_again_at,
+            now=lambda: datetime.now(UTC),
+            on_report=on_report,
+            on_removed=on_removed,
+            telemetry=self.telemetry,
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set; then drain every data plane and return.
+
+        Ended any other way (SIGKILL), the data planes go on serving, and the next run on the state directory takes them over.
+        """
+        async with AsyncExitStack() as stack:
+            await self.infrastructure.start()
+            stack.push_async_callback(self.infrastructure.stop_all)
+            await self.xds.start(self.infrastructure.control_plane)
+            stack.push_async_callback(self.xds.stop)
+            stack.callback(self.queue.close)
+            if self._serving.metrics_bind_address is not None:
+                stack.callback(self.telemetry.serve(self._serving.metrics_bind_address))
+
+            await self.source.start()
+            dispatch(self.stores, self.queue)
+            for key in self.infrastructure.owned():
+                self.queue.add(key)
+
+            async with asyncio.TaskGroup() as tasks:
+                running = [
+                    tasks.create_task(self.source.run()),
+                    tasks.create_task(
+                        work(self.queue, self._reconciler.reconcile, workers=WORKERS, on_error=self._failed)
+                    ),
+                ]
+                await stop.wait()
+                for task in running:
+                    task.cancel()
+
+    def adopted(self) -> frozenset[ObjectKey]:
+        """Return the keys of the Ingresses that are ours."""
+        return adopted(self.stores, self._serving.settings)
+
+    def _look_again(self, key: ObjectKey) -> None:
+        self.queue.add(key, Scope.REPORT)
+
+    def _look_again_at(self, key: ObjectKey, when: datetime) -> None:
+        self.queue.add_after(key, max(0.0, (when - datetime.now(UTC)).total_seconds()), Scope.REPORT)
+
+    def _failed(self, key: ObjectKey, error: Exception, delay: float) -> None:
+        self.telemetry.reconcile_failures.inc()
+        log.error("reconcile failed", ingress=str(key), error=str(error), retry_in=round(delay, 3), exc_info=error)
