@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.cluster.cache import cache_folder
 from tests.cluster.kubectl import Kubectl
+from tests.cluster.node import Node
 from tests.cluster.outcome import ClusterError
 
 KINDS = (
@@ -26,7 +27,7 @@ def report_folder(test: str) -> Path:
     return folder
 
 
-def write_report(folder: Path, text: str, kubectl: Kubectl, node_logs: Path | None) -> None:
+def write_report(folder: Path, text: str, kubectl: Kubectl, node: Node | None) -> None:
     """Write the test's own words, objects, Events, logs of components and pods, and Envoy configurations.
 
     What cannot be had is noted in place of what was wanted: a report never fails.
@@ -37,8 +38,8 @@ def write_report(folder: Path, text: str, kubectl: Kubectl, node_logs: Path | No
     events = ("get", "events.v1.events.k8s.io", "--all-namespaces", "--sort-by=.metadata.creationTimestamp")
     _save(folder / "events.txt", lambda: kubectl.run(*events, "--output=wide"))
     _save(folder / "overview.txt", lambda: kubectl.run("get", "all,ingress", "--all-namespaces", "--output=wide"))
-    if node_logs and node_logs.is_dir():
-        shutil.copytree(node_logs, folder / "components")
+    if node:
+        shutil.copytree(node.folder / "logs", folder / "components")
     try:
         pods = kubectl.items("pods")
     except ClusterError:
