@@ -1,12 +1,12 @@
 """The HTTP connection manager: what happens to every request before routing and after."""
 
 from envoy.config.accesslog.v3 import accesslog_pb2
-from envoy.config.core.v3 import base_pb2, protocol_pb2
+from envoy.config.core.v3 import address_pb2, base_pb2, protocol_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm_pb2
 from envoy.type.matcher.v3 import string_pb2
 
-from genkan.dataplanes.envoy import limits, retries, routes
+from genkan.dataplanes.envoy import limits, routes
 from genkan.dataplanes.envoy.messages import ads, packed, seconds, uint
 from genkan.settings import Settings
 
@@ -29,14 +29,15 @@ def connection_manager(name: str, settings: Settings) -> hcm_pb2.HttpConnectionM
     return hcm_pb2.HttpConnectionManager(
         stat_prefix=name,
         rds=hcm_pb2.Rds(config_source=ads(), route_config_name=routes.NAME),
-        http_filters=[retries.mark_filter(), _router()],
+        http_filters=[_router()],
         # A Server header of the backend's stays; where it sends none, ours stands.
         server_name="genkan",
         server_header_transformation="APPEND_IF_ABSENT",
         use_remote_address={"value": True},
         xff_num_trusted_hops=settings.trusted_hops,
+        skip_xff_append=True,  # the routes append it
         preserve_external_request_id=settings.trusted_hops > 0,
-        internal_address_config=hcm_pb2.HttpConnectionManager.InternalAddressConfig(),
+        internal_address_config=_nobody(),
         upgrade_configs=[hcm_pb2.HttpConnectionManager.UpgradeConfig(upgrade_type="websocket")],
         common_http_protocol_options=protocol_pb2.HttpProtocolOptions(
             idle_timeout=seconds(limits.CONNECTION_IDLE_SECONDS), max_headers_count=uint(limits.HEADERS_COUNT)
@@ -52,6 +53,12 @@ def connection_manager(name: str, settings: Settings) -> hcm_pb2.HttpConnectionM
         path_with_escaped_slashes_action="KEEP_UNCHANGED",
         local_reply_config=hcm_pb2.LocalReplyConfig(mappers=[_answer(flag, body) for flag, body in _ANSWERS.items()]),
     )
+
+
+def _nobody() -> hcm_pb2.HttpConnectionManager.InternalAddressConfig:
+    """Give a range in which no client can be: with none at all Envoy counts loopback as internal and believes what it says."""
+    nowhere = address_pb2.CidrRange(address_prefix="255.255.255.255", prefix_len=uint(32))
+    return hcm_pb2.HttpConnectionManager.InternalAddressConfig(cidr_ranges=[nowhere])
 
 
 def _http1() -> protocol_pb2.Http1ProtocolOptions:
