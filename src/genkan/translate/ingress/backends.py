@@ -32,7 +32,7 @@ from genkan.translate.ingress.hosts import host_fault
 from genkan.translate.ingress.naming import port_name
 from genkan.translate.ingress.protocols import APP_PROTOCOLS, DEFAULT, AppProtocol, app_protocol
 
-UNAVAILABLE = Respond(503, "503 Service Unavailable: the backend of this path does not exist or cannot be used\n")
+UNAVAILABLE = Respond(503, "503: the backend of this path does not exist or cannot be used\n")
 """The answer in place of a backend; it names nothing of the cluster's inside, because any client may read it."""
 
 _Key = tuple[str, int, str]
@@ -79,7 +79,7 @@ class Backends:
         resource = backend.resource
         assert resource is not None  # noqa: S101 - asked by the only caller
         group = f".{resource.api_group}" if resource.api_group else ""
-        text = f'{resource.kind}{group} "{resource.name}": resource backends are not supported; name a Service'
+        text = f'{resource.kind}{group} "{resource.name}": resource backends are not supported, its path answers 503; name a Service'
         self._tell(("resource", resource), origin.at("resource"), Reason.RESOURCE_BACKEND, text)
         return UNAVAILABLE
 
@@ -123,7 +123,9 @@ class Backends:
         tls = None
         if spoken.tls:
             tls = BackendTls(target.host if isinstance(target, DnsTarget) else "")
-            text = f"port {port.port} is reached by TLS; the backend's certificate is not verified"
+            text = (
+                f"Service {service.key} port {port.port} is reached by TLS; the backend's certificate is not verified"
+            )
             self._tell((name, "tls"), _port_origin(service, port), Reason.BACKEND_TLS_UNVERIFIED, text, Level.NORMAL)
         self._clusters[name] = Cluster(name, target, spoken.protocol, tls, origin=origin)
         return True

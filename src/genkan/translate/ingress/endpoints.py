@@ -141,16 +141,15 @@ def _left_out(refused: list[str]) -> str:
 
 def _none_ready(cluster: Cluster, service: Service, port: ServicePort, slices: tuple[EndpointSlice, ...]) -> Condition:
     where = f"Service {service.key} port {port.port}"
-    endpoints = sum(len(endpoint_slice.endpoints) for endpoint_slice in slices)
     names = sorted(set(_port_names(slices)))
-    if not endpoints:
+    if not any(endpoint_slice.endpoints for endpoint_slice in slices):
         why = "its selector matches no pod, or its EndpointSlices are not there yet"
     elif port.name not in names:
         wanted = f'"{port.name}"' if port.name else "without a name"
         there = ", ".join(f'"{name}"' for name in names) or "none"
         why = f"the port is {wanted}, the ports of its EndpointSlices: {there}; the names have to be equal"
     else:
-        why = f"none of its {endpoints} endpoints is ready"
+        why = "none of its endpoints is ready and usable"
     return Condition(cluster.origin, Reason.NO_ENDPOINTS, f"{where} has no ready endpoint: {why}; its paths answer 503")
 
 

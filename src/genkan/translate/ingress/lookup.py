@@ -40,8 +40,11 @@ def find(traffic: Traffic, scheme: str, host: str, path: str) -> Lookup:
 
 
 def _chain(listener: Listener, name: str) -> TlsChain | None:
+    """Choose by SNI: exact, then the longest wildcard (of any depth: a client refuses the certificate either way), then the rest."""
     by_name = {server: chain for chain in listener.tls for server in chain.server_names or ("",)}
-    return by_name.get(name) or by_name.get(wildcard_of(name)) or by_name.get("")
+    labels = name.split(".")
+    wildcards = (f"*.{'.'.join(labels[start:])}" for start in range(1, len(labels)))
+    return next((by_name[known] for known in (name, *wildcards, "") if known in by_name), None)
 
 
 def _virtual_host(traffic: Traffic, name: str, steps: list[str]) -> VirtualHost | None:

@@ -117,7 +117,7 @@ def _instead(
     last = kept.get(name)
     pair = read_key_pair(last.chain, bytes(last.private_key)) if last is not None else None
     if last is None or pair is None or isinstance(pair, PairFault):
-        conditions.append(replace(fault, message=f"{fault.message}; it is left out"))
+        conditions.append(replace(fault, message=f"{fault.message}; TLS goes on without it"))
         return None
     conditions.append(replace(fault, message=f"{fault.message}; its last good certificate is still served"))
     return _Usable(last, pair.kind)
