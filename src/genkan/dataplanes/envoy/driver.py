@@ -3,6 +3,7 @@
 Importing it loads neither protobuf nor grpc; rendering does.
 """
 
+import resource
 from typing import TYPE_CHECKING, Protocol
 
 from genkan.dataplanes import DriverState
@@ -38,12 +39,13 @@ class EnvoyDriver:
         self._server = server
         self._settings = settings
         self._program = find_program(settings.envoy)
+        self._files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         self._published: dict[str, Rendering] = {}
 
     def workload(self, unit: str, traffic: Traffic, binding: Binding) -> Workload:
         """Say what has to run (pure); it is the same whatever the traffic."""
         del traffic
-        return workload(unit, binding, self._settings, self._program)
+        return workload(unit, binding, self._settings, self._program, self._files)
 
     def publish(self, unit: str, traffic: Traffic, endpoints: tuple[EndpointSet, ...], binding: Binding) -> None:
         """Render what differs from the last time and hand it on."""

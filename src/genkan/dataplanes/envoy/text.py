@@ -1,10 +1,11 @@
 """Envoy resources as plain data, for people: `genkan translate --to envoy` and the golden files. Not for Envoy: keys are digests."""
 
 import hashlib
+import json
 from typing import Any
 
 from envoy.extensions.transport_sockets.tls.v3 import secret_pb2
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToJson
 
 from genkan.dataplanes.envoy.xds.snapshot import Snapshot, TypeUrl, Versioned
 from genkan.ir import PrivateBytes
@@ -30,7 +31,7 @@ def _resource(kind: TypeUrl, resource: Versioned) -> dict[str, Any]:
         secret = secret_pb2.Secret()
         resource.body.Unpack(secret)
         return _secret(secret)
-    content: dict[str, Any] = MessageToDict(resource.body, preserving_proto_field_name=True)
+    content: dict[str, Any] = json.loads(MessageToJson(resource.body, preserving_proto_field_name=True))
     del content["@type"]
     return content
 

@@ -11,10 +11,11 @@ from genkan.ir import Binding, File, Port, Workload
 from genkan.settings import Settings
 
 _FILE = "bootstrap.json"
+_OWN_FILES = 500
 
 
-def workload(unit: str, binding: Binding, settings: Settings, program: str) -> Workload:
-    """Say what to run (pure). `program` is the path of Envoy.
+def workload(unit: str, binding: Binding, settings: Settings, program: str, files: int) -> Workload:
+    """Say what to run (pure). `program` is the path of Envoy, `files` how many files it may open.
 
     Nothing in it depends on traffic, so that no edit of an Ingress restarts anything: both ports are always declared, used or not.
     The command line holds the unit and the state directory: a person, and a restarted Genkan, see whose process it is.
@@ -38,7 +39,15 @@ def workload(unit: str, binding: Binding, settings: Settings, program: str) -> W
         "warning",
     )
     ports = (Port("http", settings.http_port, 10080), Port("https", settings.https_port, 10443))
-    return Workload(kind="envoy", command=command, files=(File(_FILE, bootstrap(binding)),), ports=ports)
+    return Workload(kind="envoy", command=command, files=(File(_FILE, bootstrap(binding, connections(files))),), ports=ports)
+
+
+def connections(files: int) -> int:
+    """Say how many clients may be connected: each needs a file, its request another one, and Envoy some for itself.
+
+    Envoy raises its own soft limit to the hard one, which is what `files` has to be.
+    """
+    return max(1, min(limits.DOWNSTREAM_CONNECTIONS, (files - _OWN_FILES) // 2))
 
 
 def find_program(wanted: str = "") -> str:
