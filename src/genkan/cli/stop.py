@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 
 from genkan.cli.options import state_dir_option
+from genkan.infrastructure.host.infrastructure import HostInfrastructure
+from genkan.infrastructure.host.state import find_state_dir
 
 
 @click.command("stop")
@@ -15,15 +17,12 @@ def stop(*, state_dir: Path | None) -> None:
 
     Refuses, naming the process, while a serve uses the directory: press Ctrl-C there instead.
     """
-    from genkan.infrastructure.host.infrastructure import HostInfrastructure
-    from genkan.infrastructure.host.state import find_state_dir
-
     directory = find_state_dir(state_dir)
     count = asyncio.run(end_all(HostInfrastructure(directory, on_change=lambda _key: None)))
     click.echo(f"stopped {count} data plane{'' if count == 1 else 's'} of {directory}")
 
 
-async def end_all(infrastructure: "HostInfrastructure") -> int:
+async def end_all(infrastructure: HostInfrastructure) -> int:
     """Take over what still runs, then drain and end it; returns how many there were."""
     await infrastructure.start()
     count = len(infrastructure.owned())
