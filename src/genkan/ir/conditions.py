@@ -52,6 +52,8 @@ class Reason(StrEnum):
     CERTIFICATE_HOST_UNCOVERED = "CertificateDoesNotCoverHost"
     # Anything else.
     OBJECT_INVALID = "ObjectInvalid"
+    OBJECT_DUPLICATE = "ObjectDuplicate"
+    MANIFEST_UNREADABLE = "ManifestUnreadable"
     UNSUPPORTED = "Unsupported"
 
 
