@@ -168,7 +168,7 @@ def test_bytes_that_nobody_knows_are_an_error() -> None:
         load(Document, dump(DOCUMENT), {})
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(derandomize=True, max_examples=50, deadline=None)
 @given(gathered())
 def test_any_translation_reads_back(given_: Inputs) -> None:
     """Whatever users wrote, in any script."""

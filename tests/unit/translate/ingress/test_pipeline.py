@@ -28,7 +28,7 @@ def mixed(items: Iterable[T], random: Random) -> list[T]:
     return shuffled
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=150, deadline=None)
 @given(gathered(), st.randoms(use_true_random=False), st.booleans())
 def test_nothing_raises_and_order_never_matters(given_: Inputs, random: Random, loopback: bool) -> None:
     """Whatever users wrote is traffic and conditions; the order of what was gathered leaves no trace in them."""
@@ -50,7 +50,7 @@ def test_nothing_raises_and_order_never_matters(given_: Inputs, random: Random, 
     adopt(given_.ingress, {}, wanted)
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 @given(gathered())
 def test_what_drivers_rely_on_always_holds(given_: Inputs) -> None:
     """Unique names; every cluster and endpoint set that is named exists; https only with chains; sorted conditions."""
@@ -75,7 +75,7 @@ def test_what_drivers_rely_on_always_holds(given_: Inputs) -> None:
     assert list(translation.conditions) == sorted(set(translation.conditions))
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 @given(gathered(), HOSTS, PATHS)
 def test_any_request_finds_an_answer_or_a_reason(given_: Inputs, host: str, path_: str) -> None:
     """Lookup never raises, and always says how it came to its answer."""
