@@ -9,7 +9,7 @@ lint: setup
 	@$(BIN)/ruff format --quiet --check .
 
 types: setup
-	@$(BIN)/mypy --no-error-summary src tests tools
+	@$(BIN)/mypy --no-error-summary src tests tools examples
 
 imports: setup
 	@$(BIN)/lint-imports --no-logo
