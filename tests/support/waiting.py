@@ -16,10 +16,16 @@ class StillWaitingError(AssertionError):
 
 @overload
 async def until(
-    predicate: Callable[[], Coroutine[Any, Any, T]], deadline: float = ..., *, what: str = ..., interval: float = ...
+    predicate: Callable[[], Coroutine[Any, Any, T | None]],
+    deadline: float = ...,
+    *,
+    what: str = ...,
+    interval: float = ...,
 ) -> T: ...
 @overload
-async def until(predicate: Callable[[], T], deadline: float = ..., *, what: str = ..., interval: float = ...) -> T: ...
+async def until(
+    predicate: Callable[[], T | None], deadline: float = ..., *, what: str = ..., interval: float = ...
+) -> T: ...
 async def until(predicate: Callable[[], Any], deadline: float = 10.0, *, what: str = "", interval: float = 0.02) -> Any:
     """Call `predicate` until what it gives is true, and give that back; at most `deadline` seconds.
 
