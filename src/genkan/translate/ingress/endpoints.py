@@ -15,6 +15,7 @@ slices alone, so that a pod coming or going re-translates no route. The rules:
 import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from genkan.ir import Cluster, Condition, Endpoint, EndpointSet, Origin, Reason, Traffic
 from genkan.model import Endpoint as Pod
@@ -25,6 +26,7 @@ from genkan.translate.ingress.naming import port_name
 _VERSIONS = {"IPv4": 4, "IPv6": 6}
 _BROADCAST = ipaddress.IPv4Address("255.255.255.255")
 _QUOTED = 3
+_REMEMBERED = 65536
 
 
 @dataclass(slots=True)
@@ -100,7 +102,8 @@ def _sort_in(
         ready, draining = _state(pod)
         if not (ready or draining):
             continue
-        address, fault = _address(pod, version, settings)
+        text = next(iter(pod.addresses), "")
+        address, fault = _address(text, version, allow_loopback=settings.allow_loopback_endpoints)
         if fault:
             refused.append(f"endpoints[{index}] {fault}")
         else:
@@ -115,11 +118,9 @@ def _state(pod: Pod) -> tuple[bool, bool]:
     return ready, bool(serving and conditions.terminating)
 
 
-def _address(pod: Pod, version: int, settings: Settings) -> tuple[str, str]:
-    """Give (the address in its canonical form, why it is refused)."""
-    if not pod.addresses:
-        return "", "has no address"
-    text = pod.addresses[0]
+@lru_cache(maxsize=_REMEMBERED)
+def _address(text: str, version: int, *, allow_loopback: bool) -> tuple[str, str]:
+    """Give (the address in its canonical form, why it is refused). Remembered: slices repeat all their addresses at every change."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
@@ -127,7 +128,7 @@ def _address(pod: Pod, version: int, settings: Settings) -> tuple[str, str]:
     if address.version != version:
         return "", f"address {text} is not of the slice's addressType"
     plain = getattr(address, "ipv4_mapped", None) or address
-    if plain.is_loopback and not settings.allow_loopback_endpoints:
+    if plain.is_loopback and not allow_loopback:
         return "", f"address {text} is a loopback address"
     if plain.is_link_local or plain.is_unspecified or plain.is_multicast or plain == _BROADCAST:
         return "", f"address {text} is link-local, unspecified, multicast or broadcast"

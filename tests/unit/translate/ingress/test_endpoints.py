@@ -131,7 +131,7 @@ def test_one_sentence_a_slice_however_many_are_refused() -> None:
         ({"ports": [{"port": None}]}, "port None"),
         ({"ports": [{"port": 0}]}, "port 0"),
         ({"ports": [{"port": 70000}]}, "port 70000"),
-        ({"endpoints": [{"addresses": []}]}, "no address"),
+        ({"endpoints": [{"addresses": []}]}, 'address "" is no IP'),
     ],
 )
 def test_a_slice_that_cannot_be_used_is_told(change: dict[str, Any], says: str) -> None:
