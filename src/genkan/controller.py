@@ -18,10 +18,11 @@ from genkan.dataplanes.envoy.driver import EnvoyDriver
 from genkan.dataplanes.envoy.xds.server import XdsServer
 from genkan.engine import KeyQueue, Scope, work
 from genkan.infrastructure.host.infrastructure import HostInfrastructure
+from genkan.infrastructure.host.state import Served, write_served
 from genkan.model import ObjectKey
 from genkan.reconcile import Reconciler
 from genkan.settings import Settings
-from genkan.sources.backends import Backend
+from genkan.sources.backends import parse_backend
 from genkan.sources.directory.source import DirectorySource
 from genkan.sources.dispatch import dispatch
 from genkan.sources.gather import adopted
@@ -29,8 +30,8 @@ from genkan.sources.stores import Stores
 from genkan.status import Report
 from genkan.telemetry import Telemetry
 
-WORKERS = 16
-"""Keys that are reconciled at once; work on one key is mostly waiting for a process to start or drain."""
+WORKERS = 256
+"""Keys that are reconciled at once. Work on one key is mostly waiting, and draining one may take half a minute: others do not wait."""
 
 log = structlog.get_logger()
 
@@ -42,7 +43,7 @@ class Serving:
     directory: Path
     state_dir: Path
     settings: Settings
-    backends: tuple[Backend, ...] = ()
+    backends: tuple[str, ...] = ()
     metrics_bind_address: str | None = None
 
 
@@ -57,7 +58,13 @@ class Controller:
         self.queue: KeyQueue[ObjectKey] = KeyQueue()
         self.stores = Stores()
         self.telemetry = Telemetry()
-        self.source = DirectorySource(serving.directory, self.stores, backends=serving.backends)
+        self.source = DirectorySource(
+            serving.directory,
+            self.stores,
+            backends=[parse_backend(text) for text in serving.backends],
+            last_good=serving.state_dir / "last-good",
+            on_change=self._look_at_the_absent,
+        )
         self.infrastructure = HostInfrastructure(serving.state_dir, on_change=self._look_again)
         self.xds = XdsServer(on_change=lambda unit: self._look_again(ObjectKey(*unit.split("/"))))
         self._reconciler = Reconciler(
@@ -78,19 +85,20 @@ class Controller:
 
         Ended any other way (SIGKILL), the data planes go on serving, and the next run on the state directory takes them over.
         """
+        serving = self._serving
         async with AsyncExitStack() as stack:
             await self.infrastructure.start()
+            write_served(serving.state_dir, Served(str(serving.directory.resolve()), serving.backends))
             stack.push_async_callback(self.infrastructure.stop_all)
             await self.xds.start(self.infrastructure.control_plane)
             stack.push_async_callback(self.xds.stop)
             stack.callback(self.queue.close)
-            if self._serving.metrics_bind_address is not None:
-                stack.callback(self.telemetry.serve(self._serving.metrics_bind_address))
+            if serving.metrics_bind_address is not None:
+                stack.callback(self.telemetry.serve(serving.metrics_bind_address))
 
             await self.source.start()
             dispatch(self.stores, self.queue)
-            for key in self.infrastructure.owned():
-                self.queue.add(key)
+            self._look_at_the_absent()
 
             async with asyncio.TaskGroup() as tasks:
                 running = [
@@ -109,6 +117,12 @@ class Controller:
 
     def _look_again(self, key: ObjectKey) -> None:
         self.queue.add(key, Scope.REPORT)
+
+    def _look_at_the_absent(self) -> None:
+        """Queue what exists for no Ingress: its absence may be believed now."""
+        for key in self.infrastructure.owned():
+            if key not in self.stores.ingresses:
+                self.queue.add(key)
 
     def _look_again_at(self, key: ObjectKey, when: datetime) -> None:
         self.queue.add_after(key, max(0.0, (when - datetime.now(UTC)).total_seconds()), Scope.REPORT)

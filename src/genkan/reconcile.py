@@ -12,7 +12,7 @@ from genkan.dataplanes import Driver
 from genkan.engine import Scope
 from genkan.infrastructure import Infrastructure
 from genkan.ir import Certificate
-from genkan.model import Ingress, IngressClass, ObjectKey
+from genkan.model import Ingress, IngressClass, ObjectKey, ObjectRef
 from genkan.settings import Settings
 from genkan.sources.gather import adoption_of, gather
 from genkan.sources.stores import Stores
@@ -41,7 +41,7 @@ class Reconciler:
         driver: Driver,
         infrastructure: Infrastructure,
         settings: Settings,
-        deletable: Callable[[], bool],
+        deletable: Callable[[ObjectRef], bool],
         again_at: Callable[[ObjectKey, datetime], None],
         now: Callable[[], datetime],
         on_report: Callable[[Report], None],
@@ -111,10 +111,20 @@ class Reconciler:
     async def _remove(self, key: ObjectKey) -> None:
         """Take away what was made for a key that is not ours, or no longer there, once that can be believed."""
         self._published.pop(key, None)
-        if key in self._infrastructure.owned() and self._deletable():
+        if key in self._infrastructure.owned() and self._is_lost(key):
             await self._infrastructure.delete(key)
             self._driver.withdraw(str(key))
             self._on_removed(key)
+
+    def _is_lost(self, key: ObjectKey) -> bool:
+        """Tell whether it is certain that the Ingress is gone or names no class of ours: what cannot be read may say otherwise."""
+        ingress = self._stores.ingresses.get(key)
+        if ingress is None:
+            return self._deletable(ObjectRef("Ingress", *key))
+        name = ingress.spec.ingress_class_name
+        if name and ObjectKey("", name) not in self._stores.classes:
+            return self._deletable(ObjectRef("IngressClass", "", name))
+        return True
 
     def _certificates(self, key: ObjectKey) -> dict[str, Certificate]:
         """Return the certificates published last: one gone bad is replaced by itself as it was."""

@@ -36,7 +36,7 @@ class World:
             driver=self.driver,
             infrastructure=self.infrastructure,
             settings=Settings(),
-            deletable=lambda: self.deletable,
+            deletable=lambda _ref: self.deletable,
             again_at=lambda _key, _when: None,
             now=lambda: NOW,
             on_report=lambda _report: None,

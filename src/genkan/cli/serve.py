@@ -13,7 +13,6 @@ from genkan.controller import Controller, Serving
 from genkan.infrastructure.host.records import read_ingresses
 from genkan.infrastructure.host.state import default_state_dir
 from genkan.settings import Settings
-from genkan.sources.backends import parse_backend
 from genkan.telemetry import configure_logs
 
 FIRST_TABLE_WITHIN = 10.0
@@ -67,7 +66,7 @@ def serve(
         directory=directory,
         state_dir=state_dir or default_state_dir(directory),
         settings=Settings(allow_loopback_endpoints=True),
-        backends=tuple(parse_backend(text) for text in backends),
+        backends=backends,
         metrics_bind_address=metrics_bind_address,
     )
     asyncio.run(run(serving))

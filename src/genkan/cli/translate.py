@@ -31,7 +31,7 @@ def translate(*, directory: Path, stage: str, backends: tuple[str, ...]) -> None
     """
     from genkan.ir import Capabilities
     from genkan.sources.backends import parse_backend
-    from genkan.sources.directory.source import load
+    from genkan.sources.directory.contents import load
 
     stores = load(directory, backends=tuple(parse_backend(text) for text in backends)).stores
     documents = [
