@@ -4,6 +4,7 @@ import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.cluster import images, machine
 from tests.cluster.cache import PROJECT
@@ -72,19 +73,20 @@ def client(arguments: argparse.Namespace) -> int:
     return on_client(node, arguments.argv)
 
 
-def on_client(node: Node, argv: list[str]) -> int:
+def on_client(node: Node, argv: list[str], folder: Path | None = None) -> int:
     """Run a command on the first client machine, with kubectl on its PATH; give its exit code."""
     environment = {
         **os.environ,
         "KUBECONFIG": str(node.client_kubeconfig),
         "PATH": f"{node.programs.search_path}:{os.environ.get('PATH', '')}",
     }
-    return subprocess.run([*client_prefix(CLIENTS[0]), *argv], check=False, env=environment).returncode
+    return subprocess.run([*client_prefix(CLIENTS[0]), *argv], check=False, env=environment, cwd=folder).returncode
 
 
 def e2e(arguments: argparse.Namespace) -> int:
     """Run the end-to-end tests: against $KUBECONFIG if it is set, else against a cluster made for the run."""
-    pytest = [sys.executable, "-m", "pytest", str(PROJECT / "tests/e2e"), *arguments.argv]
+    chosen = [one for one in arguments.argv if (PROJECT / one.partition("::")[0]).exists()]
+    pytest = [sys.executable, "-m", "pytest", *([] if chosen else ["tests/e2e"]), *arguments.argv]
     if os.environ.get("KUBECONFIG"):
         say(f"testing against {os.environ['KUBECONFIG']}")
         return subprocess.run(pytest, check=False, cwd=PROJECT).returncode
@@ -93,7 +95,7 @@ def e2e(arguments: argparse.Namespace) -> int:
     if not found:
         start(node, [])
     try:
-        return on_client(node, pytest)
+        return on_client(node, pytest, PROJECT)
     finally:
         if found:
             say("the cluster was running before and is left running")

@@ -98,7 +98,12 @@ def _with_kubeconfig(place: Place, name: str, port: int) -> Argv:
     ]
 
 
-def controller_manager(place: Place, port: int = 10257) -> Argv:
+# For thousands of simulated objects: by default the controllers may make only twenty calls a second each.
+UNTHROTTLED = ("--kube-api-qps=1000", "--kube-api-burst=2000")
+MORE_WORKERS = tuple(f"--concurrent-{kind}-syncs=20" for kind in ("deployment", "replicaset", "service-endpoint", "gc"))
+
+
+def controller_manager(place: Place, *more: str, port: int = 10257) -> Argv:
     """All controllers; the API server must be ready, else it exits (it reads a ConfigMap at start)."""
     pki = place.identity.pki
     return [
@@ -109,12 +114,13 @@ def controller_manager(place: Place, port: int = 10257) -> Argv:
         f"--cluster-cidr={place.addresses.pods4},{place.addresses.pods6}",
         f"--cluster-signing-cert-file={pki}/ca.crt",
         f"--cluster-signing-key-file={pki}/ca.key",
+        *more,
     ]
 
 
-def scheduler(place: Place, port: int = 10259) -> Argv:
+def scheduler(place: Place, *more: str, port: int = 10259) -> Argv:
     """The scheduler as it comes."""
-    return _with_kubeconfig(place, "kube-scheduler", port)
+    return [*_with_kubeconfig(place, "kube-scheduler", port), *more]
 
 
 def kubelet(place: Place) -> Argv:

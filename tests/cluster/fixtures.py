@@ -21,6 +21,7 @@ from tests.cluster.node import Node
 from tests.cluster.outcome import ClusterError
 from tests.cluster.programs import Programs
 from tests.cluster.report import report_folder, write_report
+from tests.cluster.weather import Weather
 
 REPORTS = pytest.StashKey[str]()
 
@@ -58,6 +59,12 @@ def node(cluster: Cluster) -> Node:
 def kubectl(cluster: Cluster) -> Kubectl:
     """Kubectl as administrator of the cluster."""
     return cluster.kubectl
+
+
+@pytest.fixture(scope="session")
+def weather(node: Node) -> Weather:
+    """Faults for the project's own node."""
+    return Weather(node)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Passes TCP connections on to the API server: from the machine to the node, or late and lossy on purpose.
 
-Runs as a program, with nothing but the standard library: `forward.py LISTENER HOST:PORT [CONTROL]`. LISTENER is an
-inherited file descriptor, which may belong to another network namespace than the process: that is how a machine
-without any route to the node reaches its API server. CONTROL is a JSON file, read for each connection and each chunk:
+Runs as a program, with nothing but the standard library: `forward.py LISTENER HOST:PORT [CONTROL]`. LISTENER is a
+port, or `fd:N` for an inherited file descriptor, which may belong to another network namespace than the process: that
+is how a machine without any route to the node reaches its API server. CONTROL is a JSON file, read for each connection and each chunk:
 `{"delay": seconds, "refuse": bool, "stall": bool}`; without it everything passes at once.
 """
 
@@ -76,7 +76,8 @@ async def serve(listener: socket.socket, host: str, port: int, control: Control)
 
 def main() -> None:
     """Run with the command line's listener and target."""
-    listener = socket.socket(fileno=int(sys.argv[1]))
+    kind, _, number = sys.argv[1].rpartition(":")
+    listener = socket.socket(fileno=int(number)) if kind == "fd" else socket.create_server(("", int(number)))
     host, _, port = sys.argv[2].rpartition(":")
     control = Control(Path(sys.argv[3]) if len(sys.argv) > 3 else None)
     asyncio.run(serve(listener, host.strip("[]"), int(port), control))

@@ -207,6 +207,10 @@ class Load:
         wait_until("the load generator", lambda: started.exists() or self._process.poll() is not None, seconds=20)
         return self
 
+    def finish(self) -> None:
+        """Wait until all that was asked for is sent and judged."""
+        self._process.wait(self._spec.seconds + self._spec.timeout + 20)
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

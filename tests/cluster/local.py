@@ -17,7 +17,7 @@ from typing import Self
 
 from tests.cluster import components
 from tests.cluster.addresses import Addresses
-from tests.cluster.components import Place
+from tests.cluster.components import MORE_WORKERS, UNTHROTTLED, Place
 from tests.cluster.identity import Identity
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.outcome import ClusterError, wait_until
@@ -123,8 +123,9 @@ class LocalCluster:
         self._wait("the API server", lambda: self.kubectl.run("get", "--raw", "/readyz") == "ok", seconds=60)
         if self._tier == 1:
             return
-        self.processes.start("kube-controller-manager", components.controller_manager(self.place, ports[3]))
-        self.processes.start("kube-scheduler", components.scheduler(self.place, ports[4]))
+        manager_argv = components.controller_manager(self.place, *UNTHROTTLED, *MORE_WORKERS, port=ports[3])
+        self.processes.start("kube-controller-manager", manager_argv)
+        self.processes.start("kube-scheduler", components.scheduler(self.place, *UNTHROTTLED, port=ports[4]))
         self.processes.start("kwok", components.kwok(self.place, self.programs.assets("kwok", "stages")))
         self._wait("the controllers", lambda: self.kubectl.run("get", "serviceaccount", "default"), seconds=60)
 

@@ -138,7 +138,7 @@ class Node:
         self.start("etcd", components.etcd(place))
         self.start("kube-apiserver", components.apiserver(place, *apiserver))
         self.start("containerd", components.containerd(place))
-        forward = [sys.executable, str(HERE / "forward.py"), str(descriptor), LOCAL_API]
+        forward = [sys.executable, str(HERE / "forward.py"), f"fd:{descriptor}", LOCAL_API]
         self.start("api-forward", forward)
         with ThreadPoolExecutor(1) as pool:
             loading = pool.submit(self._load_when_ready, images)

@@ -11,6 +11,7 @@ from tests.cluster.fixtures import (
     pytest_runtest_makereport,
     shared_namespace,
     simulated_cluster,
+    weather,
 )
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "pytest_runtest_makereport",
     "shared_namespace",
     "simulated_cluster",
+    "weather",
 ]
 
 
