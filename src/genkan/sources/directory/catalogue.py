@@ -121,6 +121,10 @@ class Catalogue:
         held = self._files.get(file)
         return held.reading if held is not None else None
 
+    def readings(self) -> Mapping[str, Reading]:
+        """Return the last reading of every file."""
+        return {file: held.reading for file, held in self._files.items()}
+
     def believes_absence(self, ref: ObjectRef | None = None) -> bool:
         """Tell whether an object that is nowhere (any, if none is named) is really gone: no file could hold it unseen."""
         if self._opaque or self._unconfirmed:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genkan.manifests.problem import Problem
-from genkan.manifests.reading import line_of
+from genkan.manifests.reading import Reading, line_of
 from genkan.manifests.tree import read_all
 from genkan.model import KINDS, Object, ObjectRef
 from genkan.sources.backends import Backend, Backends
@@ -52,6 +52,11 @@ class Contents:
     def ignored(self) -> Mapping[str, int]:
         """How many objects of kinds that are not read there are, by "apiVersion kind"."""
         return self.catalogue.ignored()
+
+    @property
+    def readings(self) -> Mapping[str, Reading]:
+        """The last reading of every file, by its name relative to the directory."""
+        return self.catalogue.readings()
 
     def position(self, ref: ObjectRef, field: str = "") -> Position | None:
         """Return where an object, or a field of it as kubectl prints paths, stands; None for objects of no file."""
