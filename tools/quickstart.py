@@ -83,7 +83,7 @@ def own_terminal() -> "Iterator[None]":
     """
     terminal = sys.stdin.fileno()
     above = os.getpgrp()
-    if not os.isatty(terminal) or os.tcgetpgrp(terminal) != above:
+    if above == os.getpid() or not os.isatty(terminal) or os.tcgetpgrp(terminal) != above:
         yield
         return
     os.setpgid(0, 0)
