@@ -5,7 +5,7 @@ No input raises. What data planes refuse (Envoy 1.40 with BoringSSL, seen on the
 refused certificate would cost more than itself.
 
 What is given on is written anew from what was parsed, so that remarks, blocks of other kinds and line ends of the input never reach a
-data plane. A block that begins and does not end is a fault: the file was cut off.
+data plane. A block that is not complete is a fault: the file was cut off.
 """
 
 import re
@@ -154,7 +154,7 @@ def _blocks(data: bytes, field: str) -> list[tuple[bytes, bytes]]:
         raise _FaultError(field, "is empty or missing")
     blocks = [(match.group(1), match.group()) for match in _BLOCK.finditer(data)]
     if data.count(b"-----BEGIN ") != len(blocks) or data.count(b"-----END ") != len(blocks):
-        raise _FaultError(field, "is cut off: a PEM block begins and does not end; copy the file again")
+        raise _FaultError(field, "is cut off: a PEM block in it is not complete; copy the file again")
     return blocks
 
 

@@ -109,7 +109,7 @@ def test_what_cannot_be_served_answers_503(
 
 def test_a_fault_is_told_once_for_each_service_port() -> None:
     """A thousand paths to a missing Service are one Event, at the first of them."""
-    paths = [path(f"/{number}", "gone") for number in range(5)]
+    paths = [path(f"/{number}", "gone", 80 + number) for number in range(5)]
     other = [path("/a", "web", 81), path("/b", "web", 81), path("/c", "web", 82)]
     given = inputs([ingress("web", rule("foo.com", *paths, *other)), service("web")])
     translation = translate(given, Settings(), Capabilities())

@@ -83,6 +83,9 @@ def test_what_is_given_on_is_written_anew(chain: bytes, private: bytes) -> None:
         pytest.param(certificate(P256)[:-30], pem(P256), "tls.crt", "cut off", id="certificate cut off"),
         pytest.param(certificate(P256), pem(P256)[:-30], "tls.key", "cut off", id="key cut off"),
         pytest.param(
+            certificate(P256)[30:] + certificate(P256), pem(P256), "tls.crt", "cut off", id="first part missing"
+        ),
+        pytest.param(
             certificate(P256) * 2 + certificate(P256)[:99], pem(P256), "tls.crt", "cut off", id="chain cut off"
         ),
         pytest.param(

@@ -158,6 +158,12 @@ def test_a_bad_secret_costs_only_itself(bad: list[Manifest], reason: Reason, whe
     assert (condition.reason, str(condition.origin)) == (reason, where)
 
 
+def test_a_bad_secret_that_is_named_twice_is_told_once() -> None:
+    """At the first place."""
+    translation = of(tls=[{"secretName": "gone"}, {"secretName": "gone"}])
+    assert [item.origin.field for item in translation.conditions] == ["spec.tls[0].secretName"]
+
+
 def test_an_entry_without_a_secret_is_told() -> None:
     """There is no default certificate."""
     translation = of(tls=[{"hosts": ["a.com"]}])
