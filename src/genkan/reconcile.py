@@ -11,7 +11,7 @@ from datetime import datetime
 from genkan.dataplanes import Driver
 from genkan.engine import Scope
 from genkan.infrastructure import Infrastructure
-from genkan.ir import Certificate
+from genkan.ir import Certificate, Reason
 from genkan.model import Ingress, IngressClass, ObjectKey, ObjectRef
 from genkan.settings import Settings
 from genkan.sources.gather import adoption_of, gather
@@ -96,11 +96,10 @@ class Reconciler:
 
     async def _report(self, key: ObjectKey, published: Published) -> None:
         translation, now = published.translation, self._now()
-        conditions = (
-            *translation.conditions,
-            *translation.endpoint_conditions,
-            *expiry.conditions(translation.traffic, now),
-        )
+        invalid = expiry.conditions(translation.traffic, now)
+        conditions = (*translation.conditions, *translation.endpoint_conditions, *invalid)
+        expired = sum(condition.reason is Reason.CERTIFICATE_EXPIRED for condition in invalid)
+        self._telemetry.seen(str(key), expired=expired)
         state = self._driver.state(str(key))
         wanted = report(published.ingress, translation.traffic, conditions, self._infrastructure.observe(key), state)
         await self._infrastructure.report(key, wanted)
@@ -114,6 +113,7 @@ class Reconciler:
         if key in self._infrastructure.owned() and self._is_lost(key):
             await self._infrastructure.delete(key)
             self._driver.withdraw(str(key))
+            self._telemetry.gone(str(key))
             self._on_removed(key)
 
     def _is_lost(self, key: ObjectKey) -> bool:

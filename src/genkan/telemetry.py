@@ -53,9 +53,24 @@ class Telemetry:
             "genkan_reconcile_failures_total", "Reconciles that failed and are tried again", registry=self.registry
         )
         self.data_planes = Gauge("genkan_data_planes", "Data planes that exist", registry=self.registry)
+        self._expired: dict[str, int] = {}
         self.expired_certificates = Gauge(
             "genkan_expired_certificates", "Expired certificates that are still served", registry=self.registry
         )
+
+    def seen(self, key: str, *, expired: int) -> None:
+        """Take note of a data plane that exists, and how many of its certificates have expired."""
+        self._expired[key] = expired
+        self._sum_up()
+
+    def gone(self, key: str) -> None:
+        """Take note of a data plane that no longer exists."""
+        self._expired.pop(key, None)
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        self.data_planes.set(len(self._expired))
+        self.expired_certificates.set(sum(self._expired.values()))
 
     def serve(self, address: str) -> Callable[[], None]:
         """Serve the metrics at http://HOST:PORT/metrics; returns what ends that."""
