@@ -136,7 +136,7 @@ def write_files(config_dir: Path, files: Mapping[str, tuple[str, bool]]) -> None
     wanted = {config_dir / path for path in files}
     for path, (content, private) in files.items():
         target = config_dir / path
-        if ".." in target.relative_to(config_dir).parts:
+        if Path(path).is_absolute() or ".." in Path(path).parts:
             raise TerminalError(f"file {path} of the workload would stand outside its folder", reason="ObjectInvalid")
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_bytes(target, content.encode(), mode=0o600 if private else 0o644)

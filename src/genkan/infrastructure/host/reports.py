@@ -48,7 +48,7 @@ def stored(before: StoredReport | None, report: Report, *, instance: str, now: d
 
 def with_status(report: Report, *, first_seen: str) -> dict[str, Any]:
     """Give the Ingress as networking.k8s.io/v1 JSON. Where a file says nothing of a creation time it is when it was first seen."""
-    body: dict[str, Any] = msgspec.to_builtins(report.ingress)
+    body: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(report.ingress))  # lists, as a file gives them back
     metadata = {"creationTimestamp": first_seen} | body.get("metadata", {})
     ports = [{"port": port, "protocol": "TCP"} for port in report.ports]
     addresses = [{_kind_of(address): address, "ports": ports} for address in report.addresses]
