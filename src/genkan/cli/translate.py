@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from genkan.offline import ANYWHERE, Translated, translate_all
 from genkan.settings import Settings
@@ -30,6 +29,7 @@ def translate(*, directory: Path, stage: str, backends: tuple[str, ...]) -> None
     Private keys are shown as digests. Ingresses of other controllers are left out.
     """
     from genkan.ir import Capabilities
+    from genkan.ir.text import to_yaml
     from genkan.sources.backends import parse_backend
     from genkan.sources.directory.contents import load
 
@@ -39,7 +39,7 @@ def translate(*, directory: Path, stage: str, backends: tuple[str, ...]) -> None
         for each in translate_all(stores, SETTINGS, Capabilities())
         if each.translation is not None
     ]
-    click.echo(yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, width=120), nl=False)
+    click.echo("---\n".join(to_yaml(document) for document in documents), nl=False)
 
 
 def to_ir(translated: Translated, translation: Translation) -> Any:  # noqa: ARG001 - every stage takes the same
