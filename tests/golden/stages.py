@@ -30,7 +30,7 @@ from tests.support.objects import FIXTURES, decode, fixture, inputs
 
 FOLDER = Path(__file__).parent
 INPUTS = ("case.yaml", "in.yaml")
-DEFAULT_STAGES = ("ir", "status")
+DEFAULT_STAGES = ("ir", "status", "envoy")
 CLASS = IngressClass(ObjectMeta(name="genkan"), IngressClassSpec(controller=CONTROLLER))
 COMMON = "default-backend-only"
 """The case whose envoy.yaml is written in full."""
@@ -125,20 +125,22 @@ class Case:
 
 def abridge(plain: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
     """Leave out of listeners, routes and clusters what every one of them has, so that a case shows what it is about."""
-    managers = {part["@type"]: part for part in _parts(common["listeners"]) if part.get("@type") == MANAGER}
+    parts = _parts(common)
+    manager = next(part for part in parts if part.get("@type") == MANAGER)
+    retries = [part["retry_policy"] for part in parts if "retry_policy" in part]
     shown = {
-        kind: [_abridge(_without(item, common[kind][0]), managers) for item in plain[kind]]
+        kind: [_abridge(_without(item, common[kind][0]), manager, retries) for item in plain[kind]]
         for kind in ("listeners", "routes", "clusters")
     }
     return {kind: items for kind, items in (plain | shown).items() if items}
 
 
-def _abridge(node: Any, managers: dict[str, dict[str, Any]]) -> Any:
+def _abridge(node: Any, manager: dict[str, Any], retries: list[Any]) -> Any:
     if isinstance(node, dict):
-        known = managers.get(node.get("@type", ""))
-        node = _without(node, known) if known else node
-        return {key: _abridge(value, managers) for key, value in node.items()}
-    return [_abridge(item, managers) for item in node] if isinstance(node, list) else node
+        node = _without(node, manager) if node.get("@type") == MANAGER else node
+        kept = {key: value for key, value in node.items() if key != "retry_policy" or value not in retries}
+        return {key: _abridge(value, manager, retries) for key, value in kept.items()}
+    return [_abridge(item, manager, retries) for item in node] if isinstance(node, list) else node
 
 
 def _without(item: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,13 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Show lines as lines."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
 _Dumper.add_multi_representer(dict, yaml.SafeDumper.represent_dict)
+_Dumper.add_representer(str, _represent_text)
 _UNIONS = (Union, types.UnionType)
 
 
@@ -90,9 +96,13 @@ def _dump_dataclass(value: Any) -> Plain:
     plain = {}
     for field, hint in _fields(type(value)):  # type: ignore[arg-type] # typeshed: a type is hashable
         item = getattr(value, field.name)
-        if item != field.default or isinstance(item, Origin):
+        if item != _default(field) or isinstance(item, Origin):
             plain[field.name] = {_tag(type(item)): to_plain(item)} if _tagged(hint, type(item)) else to_plain(item)
     return plain
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
 
 
 def _dump_datetime(value: datetime) -> str:
