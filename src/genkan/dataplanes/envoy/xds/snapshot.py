@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from envoy.config.cluster.v3.cluster_pb2 import Cluster
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 
@@ -34,6 +35,9 @@ class Versioned:
 class Snapshot:
     """All resources of one data plane. The mappings belong to the snapshot: nobody changes them afterwards.
 
+    Every endpoint set, route configuration and secret is used by a cluster or listener of the same snapshot: Envoy asks for those
+    only, and has not acknowledged a snapshot before it has asked for all.
+
     A snapshot that differs in endpoints only should share the other mappings with its predecessor: comparing them is then free.
     """
 
@@ -49,3 +53,11 @@ def versioned(message: Message) -> Versioned:
     value = message.SerializeToString(deterministic=True)
     body = Any(type_url=f"type.googleapis.com/{message.DESCRIPTOR.full_name}", value=value)
     return Versioned(version=hashlib.blake2b(value, digest_size=16).hexdigest(), body=body)
+
+
+def endpoint_set(cluster: Versioned) -> str | None:
+    """Name the endpoint set that a cluster waits for when it is new or changed; None for one that finds its endpoints itself."""
+    config = Cluster.FromString(cluster.body.value)
+    if config.type != Cluster.EDS:
+        return None
+    return str(config.eds_cluster_config.service_name or config.name)
