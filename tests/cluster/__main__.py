@@ -2,16 +2,20 @@
 
 import argparse
 import os
+import statistics
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.cluster import images, machine
+from tests.cluster import images, machine, workloads
 from tests.cluster.cache import PROJECT
 from tests.cluster.network import CLIENTS, client_prefix
 from tests.cluster.node import Node
 from tests.cluster.outcome import ClusterError, say
 from tests.cluster.programs import Programs
+from tests.cluster.traces import Traces
 
 
 def up(arguments: argparse.Namespace) -> int:
@@ -91,17 +95,57 @@ def e2e(arguments: argparse.Namespace) -> int:
         say(f"testing against {os.environ['KUBECONFIG']}")
         return subprocess.run(pytest, check=False, cwd=PROJECT).returncode
     node = Node()
-    found = node.running
-    if not found:
-        start(node, [])
-    try:
+    if node.running:
+        say("the cluster is running already, and is left running")
         return on_client(node, pytest, PROJECT)
+    before = Traces.take()
+    start(node, [])
+    try:
+        code = on_client(node, pytest, PROJECT)
     finally:
-        if found:
-            say("the cluster was running before and is left running")
-        else:
-            node.down()
-            say("the cluster is down")
+        node.down()
+        say("the cluster is down")
+    return code or _report_left_over(before)
+
+
+def endure(arguments: argparse.Namespace) -> int:
+    """Start and end the cluster many times, with pods and an address each time, and look for what is left."""
+    node = Node()
+    if node.running:
+        raise ClusterError("a cluster is running: end it first with `make cluster-down`")
+    before = Traces.take()
+    ups, downs = [], []
+    for number in range(1, arguments.times + 1):
+        ups.append(_seconds(lambda: start(node, [])))
+        manifests = [workloads.namespace("endure"), workloads.deployment("echo", workloads.echo_pod(), replicas=2)]
+        node.kubectl.apply(manifests[0])
+        node.kubectl.apply(manifests[1], workloads.balancer("echo", workloads.ECHO_PORT), namespace="endure")
+        node.kubectl.rolled_out("endure", "echo")
+        node.kubectl.wait_for("service", "echo", "endure", lambda seen: seen["status"]["loadBalancer"])
+        downs.append(_seconds(node.down))
+        if _report_left_over(before):
+            return 1
+        say(f"{number}/{arguments.times}: up {ups[-1]:.1f} s, down {downs[-1]:.1f} s, nothing left")
+    sys.stdout.write(
+        f"{len(ups)} times up and down without a failure or a leak: up {min(ups):.1f} to {max(ups):.1f} s "
+        f"(median {statistics.median(ups):.1f}), down {min(downs):.1f} to {max(downs):.1f} s "
+        f"(median {statistics.median(downs):.1f})\n"
+    )
+    return 0
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    began = time.monotonic()
+    action()
+    return time.monotonic() - began
+
+
+def _report_left_over(before: Traces) -> int:
+    """Name what a cluster left on the machine: that is a failure of its own."""
+    left = before.left_over(Traces.take())
+    for one in left:
+        say(f"left over: {one}")
+    return 1 if left else 0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -115,6 +159,9 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--apiserver", action="append", default=[], help="one more flag of the API server")
         if name == "images":
             command.add_argument("--load", action="store_true", help="load them into the running cluster too")
+    command = commands.add_parser("endure", help=(endure.__doc__ or "").rstrip("."))
+    command.set_defaults(action=endure)
+    command.add_argument("--times", type=int, default=20)
     for name, action in (("client", client), ("e2e", e2e)):
         command = commands.add_parser(name, help=(action.__doc__ or "").rstrip("."))
         command.set_defaults(action=action)

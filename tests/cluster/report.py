@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.cluster.cache import cache_folder
+from tests.cluster.envoys import envoys
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.node import Node
 from tests.cluster.outcome import ClusterError
@@ -16,7 +17,6 @@ KINDS = (
     "nodes", "namespaces", "pods", "services", "endpointslices", "deployments", "replicasets", "ingresses",
     "ingressclasses", "configmaps", "leases", "poddisruptionbudgets", "serviceaccounts",
 )  # fmt: skip
-ENVOY_CONTAINER = "envoy"
 
 
 def report_folder(test: str) -> Path:
@@ -40,6 +40,8 @@ def write_report(folder: Path, text: str, kubectl: Kubectl, node: Node | None) -
     _save(folder / "overview.txt", lambda: kubectl.run("get", "all,ingress", "--all-namespaces", "--output=wide"))
     if node:
         shutil.copytree(node.folder / "logs", folder / "components")
+        for envoy in envoys():
+            _save(folder / "envoys" / f"{envoy.pod}.json", envoy.config_dump)
     try:
         pods = kubectl.items("pods")
     except ClusterError:
@@ -63,10 +65,6 @@ def _save_pod(folder: Path, kubectl: Kubectl, namespace: str, name: str, pod: di
     previous = ("logs", *one, "--all-containers", "--previous", "--tail=500")
     if '"restartCount": 0' not in json.dumps(pod):
         _save(where.with_suffix(".previous.log"), lambda: kubectl.run(*previous, seconds=10))
-    proxy = f"/api/v1/namespaces/{namespace}/pods/{name}:9901/proxy/config_dump?include_eds"
-    containers = json.dumps(pod.get("spec", {}))
-    if f'"name": "{ENVOY_CONTAINER}"' in containers and "9901" in containers:
-        _save(where.with_suffix(".envoy.json"), lambda: kubectl.run("get", "--raw", proxy, seconds=10))
 
 
 def _save(file: Path, content: Callable[[], str]) -> None:

@@ -123,4 +123,5 @@ def envoy_answering(text: str) -> Object:
     address = {"socket_address": {"address": "::", "port_value": ENVOY_PORT, "ipv4_compat": True}}
     filters = [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]
     listener = {"name": "http", "address": address, "filter_chains": [{"filters": filters}]}
-    return {"static_resources": {"listeners": [listener]}}
+    admin = {"address": {"pipe": {"path": "/tmp/admin.sock"}}}
+    return {"admin": admin, "static_resources": {"listeners": [listener]}}
