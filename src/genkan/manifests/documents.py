@@ -16,7 +16,8 @@ from genkan.manifests.yaml_text import MalformedError, Repeated, Value, parse
 from genkan.model import KINDS, ObjectRef
 
 SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
-CONTENT = re.compile(r"^[^#%\s]", re.MULTILINE)
+CONTENT = re.compile(r"^[ \t]*[^#%\s]", re.MULTILINE)
+DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 NOTHING = re.compile(r"(?:\s|^#.*$)*", re.MULTILINE)
 MOST_NESTED_LISTS = 4
 
@@ -62,7 +63,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A piece of text that gives no object. `could_be_any` says that it may stand for an object that was there before."""
+    """A piece of text that gives no object; `line` 0 means that of its first word. `could_be_any` says that it may stand for an object that was there before."""
 
     message: str
     chunk: Chunk
@@ -101,7 +102,7 @@ def chunks(text: str) -> Iterator[Chunk]:
         if not held:
             held_line = line
         line += piece.count("\n")
-        if piece.startswith("%") and not CONTENT.search(piece):
+        if DIRECTIVE.search(piece) and not CONTENT.search(piece):
             held += piece  # directives belong to the document behind the marker
             continue
         whole, held = held + piece, ""
@@ -125,7 +126,7 @@ def objects(value: Value, chunk: Chunk) -> Iterator[Document | Broken]:
 def expand(value: Any, chunk: Chunk, path: str, kind: str, depth: int) -> Iterator[Document | Broken]:
     """Give the object, or the objects of a list; `kind` ("networking.k8s.io/v1 Ingress") is that of a typed list's items."""
     if not isinstance(value, dict):
-        yield Broken("a manifest is a mapping with apiVersion, kind and metadata", chunk, chunk.line)
+        yield Broken("a manifest is a mapping with apiVersion, kind and metadata", chunk, 0)
         return
     if kind and "kind" not in value:
         api_version, name = kind.split(" ")

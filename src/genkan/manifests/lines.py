@@ -58,20 +58,27 @@ def next_step(node: Node, path: str) -> tuple[Node, int, str] | None:
     if match is not None:
         return child_of(node, match[1], path[match.end() :])
     path = path.removeprefix(".")
-    keys = [key.value for key, _ in node.value if isinstance(key, ScalarNode)]
-    fitting = [key for key in keys if path.startswith(key) and path[len(key) : len(key) + 1] in {"", ".", "["}]
+    fitting = [key for key in keys_of(node) if path.startswith(key) and path[len(key) : len(key) + 1] in {"", ".", "["}]
     return child_of(node, max(fitting, key=len), path[len(max(fitting, key=len)) :]) if fitting else None
 
 
 def child_of(node: MappingNode, name: str, rest: str) -> tuple[Node, int, str] | None:
     """Find a key of a mapping; its own first, then what `<<` brought."""
-    merged: list[Node] = []
-    for key, value in node.value:
-        if isinstance(key, ScalarNode) and key.value == name:
-            return value, key.start_mark.line, rest
-        if isinstance(key, ScalarNode) and key.value == "<<":
-            merged += value.value if isinstance(value, SequenceNode) else [value]
-    for each in merged:
-        if isinstance(each, MappingNode) and each is not node and (found := child_of(each, name, rest)):
-            return found
+    for mapping in (node, *merged_into(node)):
+        for key, value in mapping.value:
+            if isinstance(key, ScalarNode) and key.value == name:
+                return value, key.start_mark.line, rest
     return None
+
+
+def keys_of(node: MappingNode) -> list[str]:
+    """Return the keys of a mapping, with those that `<<` brought."""
+    pairs = (pair for mapping in (node, *merged_into(node)) for pair in mapping.value)
+    return [key.value for key, _ in pairs if isinstance(key, ScalarNode)]
+
+
+def merged_into(node: MappingNode) -> list[MappingNode]:
+    """Return the mappings that `<<` names, one level deep."""
+    named = [value for key, value in node.value if isinstance(key, ScalarNode) and key.value == "<<"]
+    flat = [each for value in named for each in (value.value if isinstance(value, SequenceNode) else [value])]
+    return [each for each in flat if isinstance(each, MappingNode)]

@@ -143,13 +143,11 @@ def read_file(root: Path, name: str, known: Reading | None = None) -> Content:
         descriptor = os.open(root / name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as opened:
             before = os.fstat(descriptor)
-            if stat.S_ISDIR(before.st_mode):
-                return Content(ABSENT, None)
             if not stat.S_ISREG(before.st_mode):
                 return Content(unreadable(name, "is no ordinary file"), None)
             data = opened.read()
             after = os.fstat(descriptor)
-    except (FileNotFoundError, NotADirectoryError) as error:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         if root.is_dir() and not (root / name).is_symlink():
             return Content(ABSENT, None)
         return Content(unreadable(name, reason_of(error)), None)
