@@ -147,7 +147,9 @@ def read_file(root: Path, name: str, known: Reading | None = None) -> Content:
                 return Content(unreadable(name, "is no ordinary file"), None)
             data = opened.read()
             after = os.fstat(descriptor)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+    except IsADirectoryError:
+        return Content(ABSENT, None)
+    except (FileNotFoundError, NotADirectoryError) as error:
         if root.is_dir() and not (root / name).is_symlink():
             return Content(ABSENT, None)
         return Content(unreadable(name, reason_of(error)), None)
