@@ -1,0 +1,161 @@
+"""Stopping: what was begun is finished, what never ends is bounded, and nothing is left."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientError, web
+
+from genkan.infrastructure.host import records
+from genkan.ir import Binding
+from tests.feature.host.static_envoy import static_envoy
+from tests.feature.host.watching import OTHER, WEB, Watched, ask
+from tests.support.waiting import free_port, until
+
+Host = Callable[..., Watched]
+
+
+class Backend:
+    """Answers when it is allowed to."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.asked = 0
+        self.answer_now = asyncio.Event()
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.asked += 1
+        if request.path == "/slow":
+            await self.answer_now.wait()
+        return web.Response(text="done")
+
+
+@asynccontextmanager
+async def backend() -> AsyncIterator[Backend]:
+    served = Backend()
+    application = web.Application()
+    application.router.add_get("/{path:.*}", served.answer)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", served.port).start()
+    try:
+        yield served
+    finally:
+        served.answer_now.set()
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize("how", ["stop_all", "delete"])
+async def test_a_request_under_way_is_answered(host: Host, how: str) -> None:
+    """One second of work is finished before the process goes."""
+    watched = host()
+    await watched.infrastructure.start()
+    async with backend() as served:
+        binding = await watched.run(backend=served.port)
+        request = asyncio.create_task(ask(binding, "/slow"))
+        await until(lambda: served.asked)
+        asyncio.get_running_loop().call_later(1.0, served.answer_now.set)
+        await (watched.infrastructure.stop_all() if how == "stop_all" else watched.infrastructure.delete(WEB))
+        assert request.done()
+        assert await request == "done"
+    assert not watched.processes()
+
+
+async def test_a_request_without_end_is_not_waited_for_longer_than_its_workload_says(host: Host) -> None:
+    """Half a second here; others are not held up by it."""
+    watched = host()
+    await watched.infrastructure.start()
+    async with backend() as served:
+        endless = await watched.run(WEB, backend=served.port, drain=0.5)
+        await watched.run(OTHER)
+        request = asyncio.create_task(ask(endless, "/slow"))
+        await until(lambda: served.asked)
+        async with asyncio.timeout(10):
+            await watched.infrastructure.stop_all()
+        with pytest.raises(ClientError):
+            await request
+    assert not watched.processes(WEB)
+    assert not watched.processes(OTHER)
+
+
+async def test_a_client_that_only_stays_connected_is_not_waited_for(host: Host) -> None:
+    """A browser holds connections for minutes."""
+    watched = host()
+    await watched.infrastructure.start()
+    binding = await watched.run(drain=60)
+    reader, writer = await asyncio.open_connection(binding.address, binding.ports[80])
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"200 OK" in await reader.readline()
+    async with asyncio.timeout(10):
+        await watched.infrastructure.stop_all()
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_many_without_clients_end_quickly(host: Host) -> None:
+    """Ctrl-C answers at once."""
+    watched = host()
+    await watched.infrastructure.start()
+    await asyncio.gather(watched.run(WEB, drain=60), watched.run(OTHER, drain=60))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await watched.infrastructure.stop_all()
+    assert loop.time() - began < 5
+    assert not watched.processes(WEB)
+    assert not watched.processes(OTHER)
+
+
+async def test_one_that_does_not_listen_to_reason_is_killed(host: Host, state_dir: Path) -> None:
+    """SIGTERM ignored: SIGKILL follows."""
+    watched = host()
+    await watched.infrastructure.start()
+    code = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(99)"
+    )
+    await watched.run_program(sys.executable, "-c", code)
+    log = records.folder(state_dir, WEB) / "log"
+    await until(lambda: log.exists() and "deaf" in log.read_text())
+    async with asyncio.timeout(20):
+        await watched.infrastructure.stop_all()
+    assert not watched.processes()
+
+
+async def test_one_that_waits_for_its_next_try_is_stopped_at_once(host: Host) -> None:
+    """No stop has to wait for a back-off."""
+    watched = host()
+    await watched.infrastructure.start()
+    await watched.run_program("/does/not/exist")
+    await until(lambda: watched.infrastructure.observe(WEB).conditions)
+    async with asyncio.timeout(5):
+        await watched.infrastructure.stop_all()
+
+
+async def test_one_that_is_stopped_while_it_starts_leaves_nothing(host: Host) -> None:
+    """At whatever moment."""
+    watched = host()
+    await watched.infrastructure.start()
+    binding = await watched.infrastructure.bind(WEB)
+    await watched.infrastructure.apply(WEB, static_envoy("shop/web", binding))
+    await until(watched.processes, interval=0.001)
+    await watched.infrastructure.stop_all()
+    assert not watched.processes()
+
+
+def left_of(binding: Binding) -> list[str]:
+    """Sockets that are still there."""
+    return [path for path in (binding.admin, binding.readiness) if Path(path).exists()]
+
+
+async def test_delete_leaves_nothing(host: Host, state_dir: Path) -> None:
+    """No process, no folder, no socket, nothing owned; twice is once."""
+    watched = host()
+    await watched.infrastructure.start()
+    binding = await watched.run()
+    await watched.infrastructure.delete(WEB)
+    await watched.infrastructure.delete(WEB)
+    assert not records.folder(state_dir, WEB).exists()
+    assert not left_of(binding)
+    assert watched.infrastructure.owned() == frozenset()
