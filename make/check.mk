@@ -20,3 +20,6 @@ repository: setup
 fix: setup ## let ruff mend and format what it can
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
+
+docs: setup ## write the reference pages that are made from code
+	@$(BIN)/python -m tools.gen_docs

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tools import gen_docs
 from tools.checks import changelog, links, lock, marks, sizes
 
 ROOT = Path(__file__).parent.parent
@@ -11,6 +12,7 @@ CHECKS: dict[str, Callable[[Path], list[str]]] = {
     "module and function sizes": sizes.breaches,
     "reminders, machine paths, package hosts": marks.breaches,
     "links of the documentation": links.breaches,
+    "generated documentation": gen_docs.breaches,
     "changelog fragments": changelog.breaches,
     "lock file": lock.breaches,
 }

@@ -17,7 +17,7 @@ class Level(StrEnum):
 
 
 class Reason(StrEnum):
-    """Every reason there is, as Events carry it; what each means and what to do stands in `REASONS`."""
+    """Every reason there is, as Events carry it; what each means and what to do stands in `genkan.ir.reasons`."""
 
     # The life of a data plane.
     ADOPTED = "Adopted"
