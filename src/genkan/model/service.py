@@ -1,5 +1,7 @@
 """v1 Service and discovery.k8s.io/v1 EndpointSlice."""
 
+import msgspec
+
 from genkan.model.meta import Object, Struct
 
 
@@ -18,7 +20,7 @@ class ServiceSpec(Struct, frozen=True):
 
     type: str = "ClusterIP"
     ports: tuple[ServicePort, ...] = ()
-    cluster_ip: str = ""
+    cluster_ip: str = msgspec.field(default="", name="clusterIP")
     external_name: str = ""
 
 

@@ -1,5 +1,6 @@
 """Everything that is wrong with a directory of manifests, by file and line."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from genkan.validation.ingress import class_mistakes, ingress_mistakes
 from genkan.validation.mistake import Mistake, Rules
 from genkan.validation.scalars import misread_scalars
 from genkan.validation.service import service_mistakes, slice_mistakes
+
+SERVICE_LABEL = "kubernetes.io/service-name"
+STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
 
 RULES: dict[str, Rules] = {
     "Ingress": ingress_mistakes,
@@ -35,16 +39,18 @@ def validate(
     """Return every mistake, sorted and without repetition.
 
     `readings` are the files by name, `problems` what reading them told, `conditions` what translation told. `cluster` adds what an API
-    server would refuse. That a Service which selects pods has no endpoints here is no mistake: a cluster makes them.
+    server would refuse. That a Service has no endpoints is a mistake only where its EndpointSlices are in the files: else a cluster, or
+    `--backend`, has them.
     """
-    found = set(problems)
     written = documents_by_ref(readings)
+    found = {*problems, *strange_slices(written)}
     for condition in conditions:
-        if condition.level is Level.WARNING and not is_for_the_cluster(condition, written):
+        if condition.level is Level.WARNING and not has_no_slices(condition, written):
             found.add(located(condition, written))
     if cluster:
-        for file, reading in readings.items():
-            found |= set(refused_by_cluster(file, reading))
+        told = {(each.object, each.field) for each in found}
+        refused = [each for file, reading in readings.items() for each in refused_by_cluster(file, reading)]
+        found |= {each for each in refused if (each.object, each.field) not in told}
     return sorted(found)
 
 
@@ -58,20 +64,46 @@ def documents_by_ref(readings: Mapping[str, Reading]) -> dict[ObjectRef, tuple[s
     return found
 
 
-def is_for_the_cluster(condition: Condition, written: Mapping[ObjectRef, tuple[str, Document]]) -> bool:
-    """Tell a Service without endpoints that a cluster would fill: it selects pods."""
-    if condition.reason is not Reason.NO_ENDPOINTS:
-        return False
+def strange_slices(written: Mapping[ObjectRef, tuple[str, Document]]) -> Iterator[Problem]:
+    """Give the EndpointSlices that belong to no Service of the files: a wrong label is easily written and never read."""
+    for ref, (file, document) in written.items():
+        if ref.kind != "EndpointSlice":
+            continue
+        service = service_of(document)
+        if service is None:
+            message = f"the label {SERVICE_LABEL} is missing: the EndpointSlice belongs to no Service"
+            yield problem_at(file, document, "metadata.labels", Reason.SERVICE_NOT_FOUND, message)
+        elif service not in written:
+            message = f"{service} is in no file; the EndpointSlice is of no use"
+            yield problem_at(file, document, f"metadata.labels[{SERVICE_LABEL}]", Reason.SERVICE_NOT_FOUND, message)
+
+
+def service_of(document: Document) -> ObjectRef | None:
+    """Name the Service that an EndpointSlice belongs to."""
+    name = at(document.value, f"metadata.labels[{SERVICE_LABEL}]")
+    return ObjectRef("Service", document.ref.namespace, name) if document.ref and isinstance(name, str) else None
+
+
+def has_no_slices(condition: Condition, written: Mapping[ObjectRef, tuple[str, Document]]) -> bool:
+    """Tell a Service without endpoints whose EndpointSlices are not in the files at all: those are state, made elsewhere."""
     origin = condition.origin
-    named = [ref for ref in written if ref.kind == "Service" and ref.namespace == origin.namespace]
-    services = [ref for ref in named if ref.name == origin.name or str(ref.key) in condition.message]
-    return bool(services) and all(selects(written[ref][1].value) for ref in services)
+    where = written.get(ObjectRef(origin.kind, origin.namespace, origin.name))
+    if condition.reason is not Reason.NO_ENDPOINTS or where is None:
+        return False
+    service = ObjectRef("Service", origin.namespace, str(at(where[1].value, f"{origin.field}.name")))
+    return all(service_of(document) != service for ref, (_, document) in written.items() if ref.kind == "EndpointSlice")
 
 
-def selects(service: Mapping[str, Any]) -> bool:
-    """Tell whether a Service selects pods."""
-    spec = service.get("spec")
-    return isinstance(spec, Mapping) and bool(spec.get("selector"))
+def at(value: Any, path: str) -> Any:
+    """Return the value at a field path as kubectl prints it, None where there is none."""
+    for name, key in STEP.findall(path):
+        if name:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        elif isinstance(value, list):
+            value = value[int(key)] if key.isdecimal() and int(key) < len(value) else None
+        else:
+            value = value.get(key) if isinstance(value, Mapping) else None
+    return value
 
 
 def located(condition: Condition, written: Mapping[ObjectRef, tuple[str, Document]]) -> Problem:

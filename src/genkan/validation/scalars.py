@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
-from genkan.manifests.scalars import read_by_kubectl_as
+from genkan.manifests.scalars import Kind, read_by_kubectl_as
 from genkan.manifests.yaml_text import DEEPEST
 from genkan.validation.mistake import Mistake
 
@@ -22,7 +22,7 @@ def misread_scalars(node: Node | None, path: str = "", depth: int = 0) -> Iterat
     elif isinstance(node, SequenceNode):
         for index, item in enumerate(node.value):
             yield from misread_scalars(item, f"{path}[{index}]", depth + 1)
-    elif isinstance(node, ScalarNode) and node.style is None:
+    elif isinstance(node, ScalarNode) and not node.style and node.tag is Kind.STR:
         kind = read_by_kubectl_as(node.value)
         if kind is not None:
             yield Mistake(path, f"kubectl reads {node.value} as a {kind}; put it in quotes")
