@@ -116,11 +116,11 @@ class Serve:
     async def event(
         self, reason: str, name: str, namespace: str = "default", *, text: str = "", deadline: float = 10.0
     ) -> Manifest:
-        """Wait for an Event of this reason whose note holds the text."""
+        """Wait for an Event of this reason that names the text, in its note or in the objects it is about."""
 
         def look() -> Manifest | None:
             events = self.events(name, namespace)
-            found = [each for each in events if each["reason"] == reason and text in each["note"]]
+            found = [each for each in events if each["reason"] == reason and text in json.dumps(each)]
             assert found, f"only {[(each['reason'], each['note']) for each in events]}"
             return found[0]
 

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import grpc.aio
 import pytest
 import pytest_asyncio
 
 from tests.feature.pipeline.asking import answered, becomes, put_backends, who
 from tests.support.certificates import self_signed
-from tests.support.client import request, request_http2, websocket
+from tests.support.client import request, websocket
 from tests.support.load import Load, from_backends, under_load
 from tests.support.manifests import Manifest, endpoint, endpoint_slice, ingress, path, rule, service, workload
 from tests.support.processes import echo_program
@@ -161,13 +162,20 @@ async def test_app_protocol(
             assert await session.receive_str() == f"{received.name}: hi"
 
 
-async def test_grpc_with_its_trailers(serve: Serve, addresses: dict[str, str]) -> None:
-    """A call over HTTP/2 end to end; the message comes back."""
+async def test_grpc(serve: Serve, addresses: dict[str, str]) -> None:
+    """A call by a real gRPC client, which succeeds only with the status in the trailers; a stream of messages too."""
     front = await serve_one(serve, "grpc", workload("grpc", addresses["red"], app_protocol="grpc"))
     await becomes(front.plain, "red")
-    said = {"content-type": "application/grpc", "te": "trailers"}
-    answer = await request_http2(front.plain, "/pkg.Service/Method", method="POST", headers=said, body=b"\0\0\0\0\1x")
-    assert (answer.status, answer.header("content-type"), answer.body) == (200, "application/grpc", b"\0\0\0\0\1x")
+    options = [("grpc.default_authority", "grpc.test")]
+    async with grpc.aio.insecure_channel(f"{front.address}:{front.http}", options=options) as channel:
+        method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/pkg.Service/Method")
+        call = method(b"hello", timeout=5)
+        assert await call == b"hello"
+        assert await call.code() is grpc.StatusCode.OK
+        assert dict(await call.initial_metadata())["x-name"] == "red"
+        messages = [b"one", b"two", b"x" * 100_000]
+        streaming: grpc.aio.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream("/pkg.Service/Stream")
+        assert [message async for message in streaming(iter(messages), timeout=5)] == messages
 
 
 async def test_what_is_missing_costs_only_its_path(serve: Serve, addresses: dict[str, str]) -> None:

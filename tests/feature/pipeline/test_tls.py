@@ -82,7 +82,8 @@ async def test_rsa_and_ecdsa_of_one_name_are_both_offered(front: Front, ciphers:
 async def test_an_expired_certificate_is_told(front: Front, serve: Serve) -> None:
     """An Event names the Secret."""
     del front
-    await serve.event("CertificateExpired", "many", text="old")
+    event = await serve.event("CertificateExpired", "many")
+    assert (event["related"]["kind"], event["related"]["name"]) == ("Secret", "old")
 
 
 async def test_http2_by_alpn(front: Front) -> None:
