@@ -1,6 +1,11 @@
 # One environment from one hash-locked file. uv itself comes from the same file, through pip, once.
 .PHONY: setup lock clean
 
+# Trust whom the machine trusts, where it says so: pip does by itself, uv wants to be told.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS := true
+endif
+
 setup: .venv/.ready ## the environment, with .venv/bin/genkan
 
 .venv/.ready: requirements.lock pyproject.toml
