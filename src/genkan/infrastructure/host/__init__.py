@@ -4,6 +4,7 @@
     supervisor      keeps one process running: start, readiness, back-off, replacement, end
     processes       start, find and watch processes of the operating system
     drain           ask a data plane whether it is ready, and to finish what it has begun
+    connections     count the clients of an address
     addresses       choose address and ports
     sockets         where Unix sockets stand
     records         what is written to the state directory, and read from it by `genkan get`

@@ -5,11 +5,8 @@ with an error, and is then waited for by its connections alone.
 """
 
 import asyncio
-import ipaddress
 import socket
-import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import aiohttp
 
@@ -18,7 +15,6 @@ DRAIN_URL = "http://data-plane/drain_listeners?graceful&skip_exit"
 REQUESTS_URL = "http://data-plane/stats?filter=downstream_rq_active"
 
 _ANSWER_WITHIN = aiohttp.ClientTimeout(total=2.0)
-_ESTABLISHED, _CLOSE_WAIT = "01", "08"
 
 
 async def is_ready(readiness: str) -> bool:
@@ -43,8 +39,10 @@ async def accepts(address: str, port: int) -> bool:
     return True
 
 
-async def drain(admin: str, address: str, *, seconds: float, idle: float, ended: Callable[[], bool]) -> None:
-    """Ask for the drain, then wait until all is finished: at most `seconds`.
+async def drain(
+    admin: str, clients: Callable[[], Awaitable[int]], *, seconds: float, idle: float, ended: Callable[[], bool]
+) -> None:
+    """Ask for the drain, then wait until all is finished: at most `seconds`. `clients` counts those who are connected.
 
     Finished is: it ended; or nobody is connected; or for `idle` seconds no request was under way. (A connection kept alive without
     a request has nothing to lose: the address goes away.)
@@ -53,7 +51,7 @@ async def drain(admin: str, address: str, *, seconds: float, idle: float, ended:
     deadline = loop.time() + seconds
     await _post(admin, DRAIN_URL)
     busy, pause = loop.time(), 0.01
-    while not ended() and connections(address) and loop.time() < deadline:
+    while not ended() and await clients() and loop.time() < deadline:
         if await requests_under_way(admin) != 0:
             busy = loop.time()
         elif loop.time() - busy >= idle:
@@ -73,14 +71,6 @@ async def requests_under_way(admin: str) -> int | None:
         value for name, _, value in (line.partition(": ") for line in lines) if not name.startswith("http.admin.")
     ]
     return sum(int(value) for value in counts if value.isdecimal()) if counts else None
-
-
-def connections(address: str) -> int:
-    """Count the clients connected to an address of ours, by the kernel's own table (proc_net_tcp.rst): no data plane can err there."""
-    packed = int.from_bytes(ipaddress.IPv4Address(address).packed, sys.byteorder)
-    wanted = f": {packed:08X}:"
-    with Path("/proc/net/tcp").open(encoding="ascii") as table:
-        return sum(wanted in line and line.split()[3] in {_ESTABLISHED, _CLOSE_WAIT} for line in table)
 
 
 async def _post(admin: str, url: str) -> None:

@@ -21,7 +21,7 @@ from genkan.infrastructure.host.addresses import Lease, Obstacle, Verdict
 from genkan.infrastructure.host.processes import Found
 from genkan.infrastructure.host.records import Record, StoredReport
 from genkan.infrastructure.host.state import Lock
-from genkan.infrastructure.host.supervisor import Supervisor, Timing
+from genkan.infrastructure.host.supervisor import Shared, Supervisor, Timing
 from genkan.ir import Binding, Condition, Level, Origin, Reason, Workload
 from genkan.model import ObjectKey
 from genkan.status import Report
@@ -53,10 +53,12 @@ class HostInfrastructure:
         self._clock = clock
         self._probe = probe
         self._runtime = sockets.runtime_folder(self._state_dir, os.environ)
+        self._shared = Shared()
         self._lock: Lock | None = None
         self._housekeeping: asyncio.Task[None] | None = None
         self._supervisors: dict[ObjectKey, Supervisor] = {}
         self._kept: dict[ObjectKey, Record] = {}
+        self._holders: dict[str, ObjectKey] = {}
         self._reports: dict[ObjectKey, StoredReport] = {}
         self._reported: dict[ObjectKey, Report] = {}
 
@@ -73,6 +75,7 @@ class HostInfrastructure:
         for key in records.keys(self._state_dir):
             if record := records.read_record(self._state_dir, key):
                 self._kept[key] = record
+                self._holders.setdefault(record.lease.address, key)
             if report := records.read_report(self._state_dir, key):
                 self._reports[key] = report
         found = sorted(processes.scan(str(self._state_dir)), key=lambda each: each.start_time, reverse=True)
@@ -128,6 +131,8 @@ class HostInfrastructure:
         """Drain and stop it, and forget its address, files and report."""
         if supervisor := self._supervisors.get(key):
             await supervisor.stop()
+        for address in [address for address, holder in self._holders.items() if holder == key]:
+            del self._holders[address]
         for kept in (self._supervisors, self._kept, self._reports, self._reported):
             kept.pop(key, None)
         self._remove_sockets(key)
@@ -166,7 +171,7 @@ class HostInfrastructure:
 
     def _supervise(self, record: Record) -> Supervisor:
         key = record.key
-        supervisor = Supervisor(self._state_dir, record, lambda: self._on_change(key), self._timing)
+        supervisor = Supervisor(self._state_dir, record, lambda: self._on_change(key), self._timing, self._shared)
         self._supervisors[key] = supervisor
         self._kept.pop(key, None)
         return supervisor
@@ -205,12 +210,10 @@ class HostInfrastructure:
     def _lease(self, key: ObjectKey) -> Record:
         """Choose address and ports: those it had, if they can be had."""
         kept = self._kept.get(key)
-        used = {supervisor.record.lease.address for supervisor in self._supervisors.values()}
-        used |= {record.lease.address for other, record in self._kept.items() if other != key}
         wanted = itertools.islice(addresses.candidates(str(self._state_dir), str(key)), addresses.CANDIDATES)
         asked = itertools.chain((kept.lease.address,) if kept else (), wanted)
         lease: Lease | None = addresses.choose(
-            (address for address in asked if address not in used), self._client_ports, self._probe
+            (address for address in asked if self._holders.get(address, key) == key), self._client_ports, self._probe
         )
         if lease is None:
             ports = ", ".join(map(str, self._client_ports))
@@ -218,6 +221,9 @@ class HostInfrastructure:
                 f"no loopback address has ports {ports} or their stand-ins free: another program listens on them on all addresses",
                 reason=Reason.PORT_UNAVAILABLE,
             )
+        if kept and self._holders.get(kept.lease.address) == key:
+            del self._holders[kept.lease.address]
+        self._holders[lease.address] = key
         record = Record(
             namespace=key.namespace,
             name=key.name,

@@ -21,6 +21,7 @@ import structlog
 
 from genkan.infrastructure.host import drain, processes, records
 from genkan.infrastructure.host.addresses import Verdict, probe
+from genkan.infrastructure.host.connections import Connections
 from genkan.infrastructure.host.digest import digest
 from genkan.infrastructure.host.processes import Found, Process
 from genkan.infrastructure.host.records import ProcessRecord, Record
@@ -40,12 +41,28 @@ class Timing:
     terminate: float = 5.0
     first_poll: float = 0.02
     slowest_poll: float = 0.25
+    turn: float = 1.0
+
+
+class Shared:
+    """What all data planes of a machine share: the kernel's table, and the CPUs while they start.
+
+    Starting takes CPU. With four for each CPU at a time the last is ready no later than if all started at once, the first much
+    sooner, and this process, which has to configure them, is not kept waiting (measured with 100: 0.1 s instead of 3.5 s).
+    Nobody keeps a turn for longer than `Timing.turn`, ready or not.
+    """
+
+    def __init__(self) -> None:
+        self.connections = Connections()
+        self.turns = asyncio.Semaphore(4 * (os.cpu_count() or 1))
 
 
 class Supervisor:
     """One data plane."""
 
-    def __init__(self, state_dir: Path, record: Record, on_change: Callable[[], None], timing: Timing) -> None:
+    def __init__(
+        self, state_dir: Path, record: Record, on_change: Callable[[], None], timing: Timing, shared: Shared
+    ) -> None:
         """Begin with no process and no wish; must be made inside the event loop."""
         self.record = record
         self.phase = Phase.ABSENT
@@ -54,6 +71,8 @@ class Supervisor:
         self._origin = Origin("Ingress", record.namespace, record.name)
         self._on_change = on_change
         self._timing = timing
+        self._shared = shared
+        self._turn: asyncio.TimerHandle | None = None
         self._wanted: Workload | None = None
         self._wanted_digest = ""
         self._stopping = False
@@ -114,6 +133,7 @@ class Supervisor:
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
+        self._give_up_turn()
         if self._process:
             self._process.release()
 
@@ -130,6 +150,8 @@ class Supervisor:
         if self._process is None and self._wanted is None:
             await self._wake_within(None)
         elif self._process is None:
+            await self._shared.turns.acquire()
+            self._turn = asyncio.get_running_loop().call_later(self._timing.turn, self._give_up_turn)
             await self._start()
         elif self._process.ended:
             await self._after_end(self._process)
@@ -147,7 +169,7 @@ class Supervisor:
     async def _start(self) -> None:
         """Start what is wanted, unless somebody else listens at its address."""
         wanted, lease = self._wanted, self.record.lease
-        if wanted is None:
+        if wanted is None or self._stopping:
             return
         taken = next((real for real in lease.ports.values() if probe(lease.address, real) is Verdict.TAKEN), None)
         if taken is not None:
@@ -192,6 +214,7 @@ class Supervisor:
         while not (process.ended or self._is_outdated()):
             if self.phase is not Phase.READY and await self._serves():
                 self.phase = Phase.READY
+                self._give_up_turn()
                 self._tell(Reason.READY, "the data plane is ready", Level.NORMAL)
                 log.info("data plane ready", ingress=str(self.record.key))
             if self.phase is not Phase.READY:
@@ -231,7 +254,14 @@ class Supervisor:
         else:
             await self._pause(what)
 
+    def _give_up_turn(self) -> None:
+        if self._turn:
+            self._turn.cancel()
+            self._turn = None
+            self._shared.turns.release()
+
     def _process_lost(self) -> None:
+        self._give_up_turn()
         if self._process and not self._process.ended:
             return
         self._process = None
@@ -242,6 +272,7 @@ class Supervisor:
 
     async def _pause(self, why: str | None) -> None:
         """Wait before the next start, longer each time, with jitter so that many do not come back at once."""
+        self._give_up_turn()
         self.phase = Phase.FAILED
         if why:
             self._tell(Reason.FAILED, f"{why}; it is started again, later each time")
@@ -264,7 +295,7 @@ class Supervisor:
             self._write(msgspec.structs.replace(running, draining=True))
         await drain.drain(
             self.record.admin,
-            self.record.lease.address,
+            lambda: self._shared.connections.count(self.record.lease.address),
             seconds=seconds,
             idle=self._timing.idle,
             ended=lambda: process.ended,

@@ -38,6 +38,7 @@ async def test_it_is_found_by_what_it_is(start: Start, tmp_path: Path) -> None:
     """Key, digest and start time, whoever looks; only those of the state directory asked for."""
     first = start(*SLEEP)
     other = start(*SLEEP, state_dir=tmp_path / "other")
+    await until(lambda: len([*processes.scan(str(tmp_path)), *processes.scan(str(tmp_path / "other"))]) == 2)
     assert list(processes.scan(str(tmp_path))) == [Found(first.pid, first.start_time, "shop/web", "digest")]
     assert [found.pid for found in processes.scan(str(tmp_path / "other"))] == [other.pid]
 
@@ -135,7 +136,7 @@ async def test_one_let_go_of_lives_on(start: Start, tmp_path: Path) -> None:
     """As when we are killed."""
     process = start(*SLEEP)
     process.release()
-    (found,) = processes.scan(str(tmp_path))
+    (found,) = await until(lambda: list(processes.scan(str(tmp_path))))
     taken = processes.take_over(found, lambda: None)
     assert taken is not None
     taken.signal(signal.SIGKILL)
