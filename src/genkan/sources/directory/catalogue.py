@@ -66,6 +66,7 @@ class Catalogue:
         self._refusing: set[str] = set()
         self._troubled: set[str] = set()
         self._unconfirmed: set[str] = set()
+        self._ignoring: set[str] = set()
         self._repeated: set[ObjectRef] = set()
 
     def update(self, updates: Iterable[Update]) -> None:
@@ -79,6 +80,7 @@ class Catalogue:
             mark(self._refusing, each.file, bool(each.reading.refused))
             mark(self._troubled, each.file, bool(each.reading.problems))
             mark(self._unconfirmed, each.file, not each.confirmed)
+            mark(self._ignoring, each.file, bool(each.reading.ignored))
         touched: set[ObjectRef] = set()
         for file in sorted(concerned if self._opaque else concerned | self._unsettled):
             touched |= self._settle(file)
@@ -146,8 +148,8 @@ class Catalogue:
     def ignored(self) -> Mapping[str, int]:
         """Count the objects of kinds that are not read, by "apiVersion kind"."""
         total: Counter[str] = Counter()
-        for held in self._files.values():
-            total.update(held.reading.ignored)
+        for file in self._ignoring:
+            total.update(self._files[file].reading.ignored)
         return dict(sorted(total.items()))
 
 

@@ -80,6 +80,7 @@ class DirectorySource:
         self._wake = asyncio.Event()
         self._stop_watching = asyncio.Event()
         self._told: frozenset[Problem] = frozenset()
+        self._told_kinds: set[str] = set()
 
     @property
     def problems(self) -> list[Problem]:
@@ -124,8 +125,6 @@ class DirectorySource:
         await self._remember(contents)
         self._loaded = True
         self._scan_at = now + LOOK_EVERYWHERE_EVERY
-        for kind, count in self.ignored.items():
-            log.info("ignored: not a kind that is read", kind=kind, count=count)
         self._changed()
 
     async def run(self) -> None:
@@ -278,6 +277,11 @@ class DirectorySource:
         for each in sorted(problems - self._told):
             log.warning(str(each))
         self._told = problems
+        new = {kind: count for kind, count in self.ignored.items() if kind not in self._told_kinds}
+        if new:
+            self._told_kinds |= new.keys()
+            listed = ", ".join(f"{kind} ({count})" for kind, count in new.items())
+            log.warning("ignored, of kinds that are not read", kinds=listed)
         self._on_change()
 
 

@@ -57,7 +57,7 @@ async def by_notification(folders: tuple[Path, ...], stop: asyncio.Event) -> Asy
         stop_event=stop,
         rust_timeout=LOOK_UP_MS,
         yield_on_timeout=True,
-        ignore_permission_denied=True,
+        ignore_permission_denied=False,  # True would also swallow "watch limit reached", and watch half of the folders
     )
     async for changes in changes_of:
         if changes:
