@@ -18,7 +18,7 @@ from envoy.service.discovery.v3.discovery_pb2 import DeltaDiscoveryRequest, Delt
 
 from genkan.dataplanes import DriverState
 from genkan.dataplanes.envoy.xds.snapshot import Snapshot
-from genkan.dataplanes.envoy.xds.stream import ProtocolError, Rejections, Stream
+from genkan.dataplanes.envoy.xds.stream import ProtocolError, Stream
 from genkan.dataplanes.envoy.xds.transport import Transport, unix_socket
 
 PATIENCE = 10.0
@@ -62,7 +62,7 @@ class _Connection:
     """One open stream: the machine that decides, and the wake-up of whoever writes."""
 
     def __init__(self, unit: "_Unit") -> None:
-        self.machine = Stream(unit.snapshot, unit.rejections)
+        self.machine = Stream(unit.snapshot, before=unit.last)
         self.wake = asyncio.Event()
         self.closing = False
         self.patience: asyncio.TimerHandle | None = None
@@ -79,7 +79,7 @@ class _Unit:
 
     snapshot: Snapshot | None = None
     connections: list[_Connection] = field(default_factory=list)
-    rejections: Rejections = field(default_factory=dict)
+    last: Stream | None = None
     told: DriverState = field(default_factory=DriverState)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -190,13 +190,10 @@ class XdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
     def _receive(self, name: str, unit: _Unit, connection: _Connection, request: DeltaDiscoveryRequest) -> None:
         self.counters.requests += 1
         outcome = connection.machine.on_request(request)
-        if outcome.answered:
-            if outcome.accepted:
-                self.counters.acknowledgements += 1
-            else:
-                self.counters.refusals += 1
-        if outcome.refused:
-            _log.warning("xds.refused", unit=name, resource=outcome.refused, message=outcome.message)
+        self.counters.acknowledgements += outcome.accepted
+        self.counters.refusals += outcome.refused
+        if outcome.refused and outcome.names:
+            _log.warning("xds.refused", unit=name, resource=outcome.names[0], message=outcome.message)
         connection.wake.set()
         self._tell(name, unit)
 
@@ -267,8 +264,8 @@ class XdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
     def _tell(self, name: str, unit: _Unit) -> None:
         """Call `on_change` if the state is another than the one told last; not for a node that nobody has published."""
         if unit.connections:
-            unit.rejections = unit.connections[-1].machine.rejections
-            state = unit.connections[-1].machine.state
+            unit.last = unit.connections[-1].machine
+            state = unit.last.state
         else:
             state = DriverState(rejections=unit.told.rejections)
         if state == unit.told:

@@ -41,10 +41,16 @@ class ProtocolError(Exception):
 
 
 class Stream:
-    """See the module. `rejections` is what the unit's last stream knew: a new stream learns it again before it forgets it."""
+    """See the module. `before` is the unit's last stream: what was refused is remembered until the new one learns it again.
 
-    def __init__(self, snapshot: Snapshot | None = None, rejections: Rejections | None = None) -> None:
-        self._types = {type_url: Subscription(type_url) for type_url in TypeUrl}
+    What was under way or in doubt when that stream ended is sent again: Envoy does not count what it took of a refused response.
+    """
+
+    def __init__(self, snapshot: Snapshot | None = None, before: "Stream | None" = None) -> None:
+        self._types = {
+            type_url: Subscription(type_url, doubtful=before._types[type_url].in_doubt() if before else frozenset())
+            for type_url in TypeUrl
+        }
         self._clusters = self._types[TypeUrl.CLUSTER]
         self._endpoints = self._types[TypeUrl.ENDPOINTS]
         self._listeners = self._types[TypeUrl.LISTENER]
@@ -53,9 +59,10 @@ class Stream:
         self._nonces = map(str, count(1))
         self._snapshot: Snapshot | None = None
         self._uses: dict[str, tuple[Versioned, str | None]] = {}
+        self._follow: set[str | None] = set()
         self._barrier: set[str] | None = None
         self._patience_lost = False
-        self.rejections: Rejections = dict(rejections or {})
+        self.rejections: Rejections = dict(before.rejections) if before else {}
         if snapshot is not None:
             self.on_snapshot(snapshot)
 
@@ -63,6 +70,7 @@ class Stream:
         """Aim at this snapshot; whatever of an earlier one was not yet sent is forgotten."""
         self._snapshot = snapshot
         new = {type_url for type_url, subscription in self._types.items() if subscription.aim(snapshot.of(type_url))}
+        self.rejections = {key: text for key, text in self.rejections.items() if key[1] in snapshot.of(key[0])}
         if TypeUrl.CLUSTER in new:
             self._uses = {name: self._use(name, one) for name, one in snapshot.of(TypeUrl.CLUSTER).items()}
         if new - {TypeUrl.ENDPOINTS}:
@@ -77,12 +85,13 @@ class Stream:
         type_url = TypeUrl(request.type_url)
         subscription = self._types[type_url]
         outcome = subscription.answer(request)
-        if outcome.answered and not outcome.accepted and type_url in {TypeUrl.CLUSTER, TypeUrl.ENDPOINTS}:
+        if outcome.refused and type_url in {TypeUrl.CLUSTER, TypeUrl.ENDPOINTS}:
             self._barrier = None
         # An Envoy that comes back in the middle of warming clusters holds its question for clusters back, and says of the
         # endpoints they wait for that it has them: it would wait for ever.
         warming = subscription is self._endpoints and not self._clusters.started
         subscription.subscribe(request, trust_versions=not warming)
+        self._follow_up()
         if len(subscription.names) > MAX_NAMES:
             raise ProtocolError(f"more than {MAX_NAMES} names of {_WORDS[type_url]} on one stream")
         self._note(subscription, outcome)
@@ -112,7 +121,7 @@ class Stream:
         if self._nothing_old_is_used():
             out += self._send(self._clusters, self._clusters.removals())
             out += self._send(self._secrets, self._secrets.removals())
-            if self._clusters.settled:
+            if self._clusters.settled and not self._clusters.refused:
                 out += self._send(self._endpoints, self._endpoints.removals())
         return out
 
@@ -125,15 +134,25 @@ class Stream:
     def _make(self) -> list[DeltaDiscoveryResponse]:
         """Send clusters only where their endpoints can follow at once."""
         additions = self._clusters.additions()
-        if not additions or not self._clusters.has_room or (self._endpoints.started and not self._endpoints.has_room):
+        if (
+            not (additions or self._clusters.unanswered)
+            or not self._clusters.has_room
+            or (self._endpoints.started and not self._endpoints.has_room)
+        ):
             return []
         out = self._send(self._clusters, additions)
-        used = {self._uses[resource.name][1] for response in out for resource in response.resources}
-        self._endpoints.owed |= {name for name in used if name in self._endpoints.names}
+        self._follow |= {self._uses[resource.name][1] for response in out for resource in response.resources}
+        self._follow_up()
         return out
 
+    def _follow_up(self) -> None:
+        """Owe the endpoint sets of clusters just sent, as far as the client had asked for them: for new ones it will ask by itself."""
+        if self._endpoints.started:
+            self._endpoints.owed |= {name for name in self._follow if name in self._endpoints.names}
+            self._follow.clear()
+
     def _send(self, subscription: Subscription, names: set[str]) -> list[DeltaDiscoveryResponse]:
-        if not names or not subscription.has_room:
+        if not (names or subscription.unanswered) or not subscription.has_room:
             return []
         return subscription.responses(names, self._nonces)
 
@@ -180,10 +199,11 @@ class Stream:
     def _note(self, subscription: Subscription, outcome: Outcome) -> None:
         """Keep what is refused now; forget what a later version mended, or what is no longer wanted."""
         kind = subscription.type_url
-        for name in outcome.accepted:
-            self.rejections.pop((kind, name), None)
-        if outcome.refused:
-            self.rejections[kind, outcome.refused] = outcome.message
+        for name in outcome.names:
+            if outcome.accepted:
+                self.rejections.pop((kind, name), None)
+            elif name in subscription.target:
+                self.rejections[kind, name] = outcome.message
         if self._snapshot is not None and subscription.settled:
             mended = [key for key in self.rejections if key[0] is kind and key[1] not in subscription.refused]
             for key in mended:

@@ -25,25 +25,30 @@ _WILDCARD_BY_SILENCE = frozenset({TypeUrl.CLUSTER, TypeUrl.LISTENER})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a client said about one response: which names it took, and the one that it refused, with its words."""
+    """What a client said about one response: the names that it took, or the one that it refused, if that is known, in its words."""
 
-    accepted: tuple[str, ...] = ()
-    refused: str = ""
+    accepted: bool = False
+    refused: bool = False
+    names: tuple[str, ...] = ()
     message: str = ""
-    answered: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class Subscription:
-    """See the module. `pending` differs from what the client has, `owed` was asked for and is due whatever the client has."""
+    """See the module. `pending` differs from what the client has, `owed` was asked for and is due whatever the client has.
+
+    `unanswered`: a client that has nothing asked for everything. It waits for an answer also when there is nothing.
+    """
 
     type_url: TypeUrl
+    doubtful: frozenset[str] = frozenset()
     started: bool = False
     wildcard: bool = False
     names: set[str] = field(default_factory=set)
     target: Mapping[str, Versioned] = field(default_factory=dict)
     pending: set[str] = field(default_factory=set)
     owed: set[str] = field(default_factory=set)
+    unanswered: bool = False
     in_flight: dict[str, dict[str, str]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     _has: dict[str, str] = field(default_factory=dict)
@@ -52,7 +57,7 @@ class Subscription:
     @property
     def settled(self) -> bool:
         """Whether the client has answered for all that it asked for; a refusal is an answer."""
-        return self.started and not (self.pending or self.owed or self.in_flight)
+        return self.started and not (self.pending or self.owed or self.in_flight or self.unanswered)
 
     @property
     def has_room(self) -> bool:
@@ -82,13 +87,15 @@ class Subscription:
         silent = not self.started and not names and self.type_url in _WILDCARD_BY_SILENCE
         if not self.started:
             self.started = True
-            self._has = dict(request.initial_resource_versions)
+            # A client does not say that it has what it took of a refused response.
+            self._has = dict(request.initial_resource_versions) | dict.fromkeys(self.doubtful, UNKNOWN)
             known = {name for name in names if trust_versions and name in self._has}
         else:
             known = set()
         if silent or WILDCARD in names:
             asked_again = self.wildcard
             self.wildcard = True
+            self.unanswered = not asked_again and not self._has
             everything = self._has.keys() | self.target.keys()
             self.pending |= {name for name in everything if self._differs(name)}
             if asked_again:
@@ -109,16 +116,21 @@ class Subscription:
                 self.refused.pop(name, None)
                 if version == ABSENT and self._has.get(name) == ABSENT:
                     del self._has[name]
-            return Outcome(accepted=tuple(sent), answered=True)
-        self._doubt(sent)
-        if len(sent) > 1:
-            return Outcome(answered=True)
-        return Outcome(refused=next(iter(sent)), message=request.error_detail.message, answered=True)
+            return Outcome(accepted=True, names=tuple(sent))
+        wanted = {name: version for name, version in sent.items() if self.wildcard or name in self.names}
+        culprit = tuple(wanted) if len(sent) == 1 else ()
+        self._doubt(wanted, alone=bool(culprit))
+        return Outcome(refused=True, names=culprit, message=request.error_detail.message)
+
+    def in_doubt(self) -> frozenset[str]:
+        """Names of which nobody knows what the client has, if the stream ends now."""
+        unknown = {name for name, version in self._has.items() if version == UNKNOWN}
+        doubtful = self.doubtful if not self.started else frozenset()
+        return doubtful.union(unknown, *self.in_flight.values())
 
     def additions(self) -> set[str]:
         """What is due and exists, and what was asked for and does not: a client must not wait for it."""
-        due = {name for name in self.pending | self.owed if name in self.target}
-        return due | {name for name in self.owed - due if not self._has.get(name)}
+        return {name for name in self.pending | self.owed if name in self.target or name in self.owed & self.names}
 
     def removals(self) -> set[str]:
         """What the client has to forget."""
@@ -126,6 +138,8 @@ class Subscription:
 
     def responses(self, names: set[str], nonces: Iterator[str]) -> list[DeltaDiscoveryResponse]:
         """Send these names: in one response, but those of a refused response apart from each other until the culprit is found."""
+        if not names and self.unanswered:
+            return [self._response([], next(nonces))]
         groups = []
         for suspects in self._suspects:
             groups.append([name for name in suspects if name in names])
@@ -136,6 +150,7 @@ class Subscription:
     def _response(self, names: list[str], nonce: str) -> DeltaDiscoveryResponse:
         versions = {name: self._wanted(name) for name in names}
         self.in_flight[nonce] = versions
+        self.unanswered = False
         self._has.update(versions)
         self.pending.difference_update(names)
         self.owed.difference_update(names)
@@ -151,7 +166,7 @@ class Subscription:
             removed_resources=[name for name, version in versions.items() if version == ABSENT],
         )
 
-    def _doubt(self, sent: Mapping[str, str]) -> None:
+    def _doubt(self, sent: Mapping[str, str], *, alone: bool) -> None:
         """Treat all of a refused response as unknown: Envoy may have applied the good ones, or none.
 
         One resource is not sent again. Several are, in halves, until each refused one stands alone: Envoy decodes a response as
@@ -160,12 +175,12 @@ class Subscription:
         for name, version in sent.items():
             if self._has.get(name) == version:
                 self._has[name] = UNKNOWN
-        if len(sent) == 1:
+        if alone:
             self.refused.update(sent)
         else:
             names = list(sent)
             self._suspects += [names[: len(names) // 2], names[len(names) // 2 :]]
-        self.pending |= {name for name in sent if (self.wildcard or name in self.names) and self._differs(name)}
+        self.pending |= {name for name in sent if self._differs(name)}
 
     def _unsubscribe(self, names: Iterable[str]) -> None:
         for name in names:
