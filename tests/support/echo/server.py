@@ -55,7 +55,8 @@ class Echo:
         self._server.close()
         await self._http1.shutdown(timeout=0.1)
         for transport in list(self._open):
-            transport.abort()
+            if not transport.is_closing():  # Python 3.11.2 fails to abort a TLS transport that was closed twice
+                transport.abort()
         await self._server.wait_closed()
 
     @property
