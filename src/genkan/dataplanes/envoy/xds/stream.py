@@ -13,6 +13,7 @@ Nothing is sent again because it was refused; it is sent again on a new stream, 
 The latest snapshot wins: what is due is computed when there is room to send, never queued.
 """
 
+from collections.abc import Mapping
 from itertools import count
 
 from envoy.service.discovery.v3.discovery_pb2 import DeltaDiscoveryRequest, DeltaDiscoveryResponse
@@ -47,10 +48,8 @@ class Stream:
     """
 
     def __init__(self, snapshot: Snapshot | None = None, before: "Stream | None" = None) -> None:
-        self._types = {
-            type_url: Subscription(type_url, doubtful=before._types[type_url].in_doubt() if before else frozenset())
-            for type_url in TypeUrl
-        }
+        doubts = before.in_doubt() if before else {}
+        self._types = {kind: Subscription(kind, doubtful=doubts.get(kind, frozenset())) for kind in TypeUrl}
         self._clusters = self._types[TypeUrl.CLUSTER]
         self._endpoints = self._types[TypeUrl.ENDPOINTS]
         self._listeners = self._types[TypeUrl.LISTENER]
@@ -70,7 +69,6 @@ class Stream:
         """Aim at this snapshot; whatever of an earlier one was not yet sent is forgotten."""
         self._snapshot = snapshot
         new = {type_url for type_url, subscription in self._types.items() if subscription.aim(snapshot.of(type_url))}
-        self.rejections = {key: text for key, text in self.rejections.items() if key[1] in snapshot.of(key[0])}
         if TypeUrl.CLUSTER in new:
             self._uses = {name: self._use(name, one) for name, one in snapshot.of(TypeUrl.CLUSTER).items()}
         if new - {TypeUrl.ENDPOINTS}:
@@ -125,10 +123,18 @@ class Stream:
                 out += self._send(self._endpoints, self._endpoints.removals())
         return out
 
+    def in_doubt(self) -> Mapping[TypeUrl, frozenset[str]]:
+        """Names of which nobody would know what the client has, if the stream ended now."""
+        return {kind: subscription.in_doubt() for kind, subscription in self._types.items()}
+
     @property
     def state(self) -> DriverState:
         """What this stream's Envoy has acknowledged and refused."""
-        refusals = sorted(Rejection(f"{_WORDS[kind]} {name}", text) for (kind, name), text in self.rejections.items())
+        refusals = sorted(
+            Rejection(f"{_WORDS[kind]} {name}", text)
+            for (kind, name), text in self.rejections.items()
+            if name in self._types[kind].target
+        )
         return DriverState(connected=True, acknowledged=self._acknowledged(), rejections=tuple(refusals))
 
     def _make(self) -> list[DeltaDiscoveryResponse]:
@@ -202,7 +208,7 @@ class Stream:
         for name in outcome.names:
             if outcome.accepted:
                 self.rejections.pop((kind, name), None)
-            elif name in subscription.target:
+            else:
                 self.rejections[kind, name] = outcome.message
         if self._snapshot is not None and subscription.settled:
             mended = [key for key in self.rejections if key[0] is kind and key[1] not in subscription.refused]
