@@ -3,13 +3,15 @@
 from contextlib import suppress
 
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genkan.manifests.lines import Lines
 from genkan.manifests.reading import line_of, read
 from genkan.manifests.scalars import Kind, kind_of
 from genkan.manifests.yaml_text import MalformedError, parse
+
+FIXED = settings(derandomize=True, deadline=None)
 
 MANIFEST = """\
 apiVersion: networking.k8s.io/v1
@@ -57,6 +59,7 @@ VALUES = st.recursive(
 )
 
 
+@FIXED
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=20))
 def test_any_plain_scalar_has_a_meaning(text: str) -> None:
     """What is called a number can be read as one, and a scalar by itself never fails to be understood."""
@@ -69,6 +72,7 @@ def test_any_plain_scalar_has_a_meaning(text: str) -> None:
         parse(f"a: {text}")
 
 
+@FIXED
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=20))
 def test_a_quoted_scalar_is_the_string_itself(text: str) -> None:
     """Writing a string as YAML and reading it gives the string."""
@@ -76,16 +80,19 @@ def test_a_quoted_scalar_is_the_string_itself(text: str) -> None:
     assert parse(written).value == {"a": text}
 
 
+@FIXED
 @given(st.binary(max_size=200), st.sampled_from(["a.yaml", "a.json"]))
 def test_any_bytes(data: bytes, file: str) -> None:
     read(file, data)
 
 
+@FIXED
 @given(VALUES, st.sampled_from(["a.yaml", "a.json"]))
 def test_any_document(value: object, file: str) -> None:
     read(file, yaml.safe_dump(value, allow_unicode=True).encode(errors="replace"))
 
 
+@FIXED
 @given(
     VALUES,
     VALUES,
@@ -114,11 +121,13 @@ def test_any_object(spec: object, data: object, labels: object, kind: str) -> No
         assert line_of(document, "spec.rules[0]") > 0
 
 
+@FIXED
 @given(st.integers(0, len(MANIFEST)), st.binary(max_size=3))
 def test_truncated_and_damaged(length: int, damage: bytes) -> None:
     read("a.yaml", MANIFEST[:length].encode() + damage)
 
 
+@FIXED
 @given(st.text(max_size=40), st.text(alphabet="abc.[]0123/\"'", max_size=30))
 def test_any_path_has_a_line(text: str, path: str) -> None:
     assert Lines(text, 1).line(path) >= 1

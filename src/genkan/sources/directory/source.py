@@ -29,6 +29,9 @@ __all__ = ["Contents", "DirectorySource", "Position", "load"]
 CONFIRM_AFTER = 0.075
 """Seconds between two readings that must agree before a loss is believed; editors write what they truncated far sooner."""
 
+CONFIRM_EMPTY_AFTER = 0.4
+"""Seconds for a file without a single byte: hardly ever what somebody means, and what a busy machine shows for longest."""
+
 LOOK_EVERYWHERE_EVERY = 10.0
 """Seconds between two looks at everything, for file systems that tell nothing and links that lead elsewhere."""
 
@@ -257,7 +260,8 @@ class DirectorySource:
         if due is not None and unmoved:
             del self._confirm_at[name]
             return Update(name, content.reading, confirmed=True)
-        self._confirm_at[name] = now + CONFIRM_AFTER
+        empty = content.signature is not None and content.signature.size == 0
+        self._confirm_at[name] = now + (CONFIRM_EMPTY_AFTER if empty else CONFIRM_AFTER)
         return Update(name, content.reading, confirmed=False)
 
     async def _remembered(self, contents: Mapping[str, Content]) -> list[Update]:
