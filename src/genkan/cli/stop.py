@@ -25,6 +25,6 @@ def stop(*, state_dir: Path | None) -> None:
 async def end_all(infrastructure: HostInfrastructure) -> int:
     """Take over what still runs, then drain and end it; returns how many there were."""
     await infrastructure.start()
-    count = len(infrastructure.owned())
+    count = len(infrastructure.running())
     await infrastructure.stop_all()
     return count

@@ -81,6 +81,34 @@ async def test_a_request_without_end_is_not_waited_for_longer_than_its_workload_
     assert not watched.processes(OTHER)
 
 
+async def test_clients_that_go_on_connecting_do_not_hold_it_up(host: Host) -> None:
+    """Whoever was accepted is answered whole; whoever comes later is refused; long before the bound it is over."""
+    watched = host()
+    await watched.infrastructure.start()
+    binding = await watched.run(drain=60)
+    answers: list[bytes] = []
+
+    async def connect_again_and_again() -> None:
+        while True:
+            reader, writer = await asyncio.open_connection(binding.address, binding.ports[80])
+            try:
+                writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                answers.append(await reader.readuntil(b"hello"))
+            except asyncio.IncompleteReadError as error:
+                assert not error.partial  # noqa: PT017 - nothing at all, from one that was never accepted, and nothing half
+                raise ConnectionResetError from error
+            finally:
+                writer.close()
+
+    clients = [asyncio.create_task(connect_again_and_again()) for _ in range(4)]
+    await until(lambda: len(answers) > 100)
+    async with asyncio.timeout(15):
+        await watched.infrastructure.stop_all()
+        ends = await asyncio.gather(*clients, return_exceptions=True)
+    assert all(isinstance(end, ConnectionError) for end in ends)
+    assert len({answer.partition(b"\r\n")[0] for answer in answers}) == 1
+
+
 async def test_a_client_that_only_stays_connected_is_not_waited_for(host: Host) -> None:
     """A browser holds connections for minutes."""
     watched = host()

@@ -12,6 +12,11 @@ import aiohttp
 
 READY_URL = "http://data-plane/ready"
 DRAIN_URL = "http://data-plane/drain_listeners?graceful&skip_exit"
+"""From now on every answer asks its client to close the connection."""
+
+CLOSE_URL = "http://data-plane/drain_listeners"
+"""Accept nobody any more. Nobody else serves this address, so a client that went on connecting would only never let it finish."""
+
 REQUESTS_URL = "http://data-plane/stats?filter=downstream_rq_active"
 
 _ANSWER_WITHIN = aiohttp.ClientTimeout(total=2.0)
@@ -50,6 +55,7 @@ async def drain(
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     await _post(admin, DRAIN_URL)
+    await _post(admin, CLOSE_URL)
     busy, pause = loop.time(), 0.01
     while not ended() and await clients() and loop.time() < deadline:
         if await requests_under_way(admin) != 0:

@@ -147,6 +147,8 @@ class HostInfrastructure:
 
         `longest_drain` (seconds) shortens what the workloads allow.
         """
+        if self._lock is None:
+            return
         await asyncio.gather(*(supervisor.stop(longest_drain) for supervisor in self._supervisors.values()))
         for key, report in self._reports.items():
             if reports.has_addresses(report):
@@ -164,6 +166,7 @@ class HostInfrastructure:
         self._supervisors.clear()
         if self._lock:
             self._lock.release()
+            self._lock = None
 
     def running(self) -> frozenset[ObjectKey]:
         """Give the keys that have a process now."""
@@ -221,8 +224,8 @@ class HostInfrastructure:
                 f"no loopback address has ports {ports} or their stand-ins free: another program listens on them on all addresses",
                 reason=Reason.PORT_UNAVAILABLE,
             )
-        if kept and self._holders.get(kept.lease.address) == key:
-            del self._holders[kept.lease.address]
+        if kept and kept.lease.address != lease.address:
+            self._forget_address(key, kept.lease.address)
         self._holders[lease.address] = key
         record = Record(
             namespace=key.namespace,
@@ -234,6 +237,13 @@ class HostInfrastructure:
         )
         records.write_record(self._state_dir, record)
         return record
+
+    def _forget_address(self, key: ObjectKey, address: str) -> None:
+        """Show the user an address no more that is somebody else's now."""
+        if self._holders.get(address) == key:
+            del self._holders[address]
+        if report := self._reports.get(key):
+            self._reports[key] = reports.without_addresses(report)
 
     def _remove_sockets(self, key: ObjectKey) -> None:
         for name in (sockets.admin_name(str(key)), sockets.readiness_name(str(key))):

@@ -111,7 +111,10 @@ async def test_without_clients_it_is_over_at_once(tmp_path: Path) -> None:
     admin = Admin()
     async with serving(tmp_path / "s", admin.answer) as path:
         assert await drained(path, idle=30) < 5
-    assert [asked.replace("=", "") for asked in admin.asked] == ["POST /drain_listeners?graceful&skip_exit"]
+    assert [asked.replace("=", "") for asked in admin.asked] == [
+        "POST /drain_listeners?graceful&skip_exit",
+        "POST /drain_listeners",
+    ]
 
 
 async def test_it_waits_for_the_request_under_way(tmp_path: Path) -> None:

@@ -84,11 +84,13 @@ async def test_an_address_that_was_lost_moves_and_is_kept_from_then_on(make: Mak
     first = make()
     await first.start()
     lost = (await first.bind(WEB)).address
+    await first.report(WEB, report(addresses=(lost,)))
     await first.release()
     second = make(lambda address, _port: Verdict.TAKEN if address == lost else Verdict.FREE)
     await second.start()
     moved = (await second.bind(WEB)).address
     assert moved != lost
+    assert not second.observe(WEB).reported
     await second.release()
     third = make()
     await third.start()
