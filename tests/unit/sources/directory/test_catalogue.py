@@ -8,7 +8,6 @@ from genkan.manifests.reading import ABSENT, Reading, read, unreadable
 from genkan.model import Ingress, Object, ObjectRef
 from genkan.sources.directory.catalogue import Catalogue, Update
 
-
 FIXED = settings(derandomize=True, deadline=None)
 
 
