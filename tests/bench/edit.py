@@ -8,6 +8,7 @@ import msgspec
 
 from tests.bench.report import Result, median, milliseconds, quantile
 from tests.bench.stages import stages
+from tests.bench.usage import cpu_seconds
 from tests.support.client import Target
 from tests.support.manifests import ingress, path, rule, text, workload, write_text
 from tests.support.processes import echo_program
@@ -19,6 +20,7 @@ SIZES = (10, 1_000)
 HOST = "edit.test"
 COLOURS = ("red", "green")
 PATIENCE = 5.0
+PAUSE = 0.002
 
 
 def manifest(routes: int, colour: str) -> str:
@@ -29,7 +31,7 @@ def manifest(routes: int, colour: str) -> str:
 
 async def measure(folder: Path) -> Result:
     """Edit, and ask on one connection until the answer is the new one."""
-    columns = ["", "p50", "p99", "max", "errors"]
+    columns = ["", "p50", "p99", "max", "errors", "controller CPU"]
     result = Result("edit", f"write of a file to new answer, {EDITS} edits", columns)
     async with echo_program(*COLOURS) as addresses, serving(folder / "genkan") as serve:
         serve.write("services.yaml", *(each for name in COLOURS for each in workload(name, addresses[name])))
@@ -39,23 +41,27 @@ async def measure(folder: Path) -> Result:
             front = await serve.front("edited")
             watcher = _Watcher(front.plain)
             await watcher.becomes("green")
-            taken = []
+            assert serve.process is not None
+            taken, cpu = [], cpu_seconds(serve.process.pid)
             for number in range(EDITS):
                 colour = COLOURS[number % 2]
                 began = time.perf_counter()
                 write_text(serve.manifests / "edited.yaml", texts[colour])
                 taken.append(await watcher.becomes(colour) - began)
             watcher.close()
+            cpu = (cpu_seconds(serve.process.pid) - cpu) / EDITS
             row = [median(taken), quantile(taken, 0.99), max(taken)]
-            result.rows.append([f"{routes} routes", *map(milliseconds, row), str(len(watcher.errors))])
-            result.raw[f"{routes} routes"] = {"seconds": taken, "errors": watcher.errors}
+            result.rows.append(
+                [f"{routes} routes", *map(milliseconds, row), str(len(watcher.errors)), milliseconds(cpu)]
+            )
+            result.raw[f"{routes} routes"] = {"seconds": taken, "errors": watcher.errors, "CPU seconds": cpu}
             result.at_most(f"p99 at {routes} routes, ms", row[1] * 1000, 250)
             result.at_most(f"errors at {routes} routes", len(watcher.errors), 0)
         for routes in SIZES:
             parts = await stages(folder / f"stages-{routes}", addresses, manifest, routes)
             for name, values in parts.items():
                 row = [median(values), quantile(values, 0.99), max(values)]
-                result.rows.append([f"{routes} routes: {name}", *map(milliseconds, row), ""])
+                result.rows.append([f"{routes} routes: {name}", *map(milliseconds, row), "", ""])
                 result.raw[f"{routes} routes: {name}"] = values
     return result
 
@@ -65,7 +71,7 @@ class _Answer(msgspec.Struct):
 
 
 class _Watcher:
-    """Asks without pause on one connection; what is neither the old nor the new answer is an error."""
+    """Asks every two milliseconds on one connection; what is neither the old nor the new answer is an error."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -78,7 +84,7 @@ class _Watcher:
         while (now := time.perf_counter()) < deadline:
             if await self._ask() == colour:
                 return time.perf_counter()
-            await asyncio.sleep(max(0.0, 0.001 - (time.perf_counter() - now)))
+            await asyncio.sleep(max(0.0, PAUSE - (time.perf_counter() - now)))
         self.errors.append(f"no answer of {colour} within {PATIENCE:g} s")
         return time.perf_counter()
 

@@ -16,8 +16,8 @@ from tests.support.client import Target
 from tests.support.manifests import ingress, path, rule, workload
 from tests.support.serve import serving
 
-ROUNDS = 8
-SECONDS = 4
+ROUNDS = 16
+SECONDS = 2
 CONNECTIONS = 32
 HOST = "shop.test"
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from genkan.controller import Controller, Serving
-from genkan.model import ObjectKey
+from genkan.model import Ingress, ObjectKey
 from genkan.settings import Settings
 from tests.support.manifests import workload, write, write_text
 from tests.support.waiting import until
@@ -43,25 +43,37 @@ async def stages(
 
 
 async def _edits(controller: Controller, file: Path, texts: Mapping[str, str]) -> dict[str, list[float]]:
-    stored = asyncio.Event()
-    controller.stores.ingresses.subscribe(
-        lambda key, _old, _new: stored.set() if key == ObjectKey("default", "edited") else None
-    )
+    stored = _Stored()
+    controller.stores.ingresses.subscribe(stored)
     parts: dict[str, list[float]] = {"read": [], "translate": [], "acknowledge": []}
     for number in range(EDITS):
-        stored.clear()
+        stored.event.clear()
         began = time.perf_counter()
         write_text(file, texts[("red", "green")[number % 2]])
-        await stored.wait()
-        read = time.perf_counter()
+        await stored.event.wait()
         await _turns(lambda: not controller.xds.state(UNIT).acknowledged)
         published = time.perf_counter()
         await _turns(lambda: controller.xds.state(UNIT).acknowledged)
         acknowledged = time.perf_counter()
-        for name, seconds in zip(parts, (read - began, published - read, acknowledged - published), strict=True):
+        for name, seconds in zip(
+            parts, (stored.at - began, published - stored.at, acknowledged - published), strict=True
+        ):
             parts[name].append(seconds)
         await until(lambda: controller.queue.idle)
     return parts
+
+
+class _Stored:
+    """Remembers when the store was written: whoever waits for it is woken only after the queue's workers."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+        self.at = 0.0
+
+    def __call__(self, key: ObjectKey, _old: Ingress | None, _new: Ingress | None) -> None:
+        if str(key) == UNIT:
+            self.at = time.perf_counter()
+            self.event.set()
 
 
 async def _turns(holds: Callable[[], bool]) -> None:
