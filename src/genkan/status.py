@@ -43,6 +43,7 @@ def report(
             for rejection in driver.rejections
         ),
     }
+    told.add(Condition(origin, Reason.ADOPTED, "served by this controller, with a data plane of its own", Level.NORMAL))
     if shown:
         where = ", ".join(shown)
         told.add(Condition(origin, Reason.ADDRESS_ASSIGNED, f"serves at {where}", Level.NORMAL))

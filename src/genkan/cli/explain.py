@@ -19,7 +19,7 @@ from genkan.translate import Translation
 from genkan.translate.ingress.lookup import Lookup, find
 
 
-@click.command("explain")
+@click.command("explain", short_help="Explain what answers a request.")
 @click.argument("ingress", metavar="INGRESS")
 @click.option("--host", help="The request's host, with or without port. Default: the Ingress's first host.")
 @click.option("--path", default="/", show_default=True, help="The request's path.")

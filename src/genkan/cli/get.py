@@ -24,7 +24,7 @@ KINDS = {
 }
 
 
-@click.command("get")
+@click.command("get", short_help="List Ingresses or Events.")
 @click.argument("kind", type=click.Choice(sorted(KINDS)), metavar="ingress|events")
 @click.argument("name", required=False)
 @click.option("-n", "--namespace", default="default", show_default=True, help="The namespace to list.")

@@ -21,7 +21,7 @@ FIRST_TABLE_WITHIN = 10.0
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
-@click.command("serve")
+@click.command("serve", short_help="Serve the Ingresses of a directory.")
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR")
 @state_dir_option
 @click.option(

@@ -10,7 +10,7 @@ from genkan.infrastructure.host.infrastructure import HostInfrastructure
 from genkan.infrastructure.host.state import find_state_dir
 
 
-@click.command("stop")
+@click.command("stop", short_help="End what a killed serve left.")
 @state_dir_option
 def stop(*, state_dir: Path | None) -> None:
     """Drain and end every data plane of a state directory whose `genkan serve` no longer runs.

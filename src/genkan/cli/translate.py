@@ -13,7 +13,7 @@ from genkan.translate import Translation
 SETTINGS = Settings(allow_loopback_endpoints=True)
 
 
-@click.command("translate")
+@click.command("translate", short_help="Print a stage of the pipeline.")
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR")
 @click.option(
     "--to",

@@ -16,7 +16,7 @@ from genkan.translate.ingress import expiry
 from genkan.validation.check import validate as mistakes_of
 
 
-@click.command("validate")
+@click.command("validate", short_help="Report every mistake.")
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR")
 @click.option("--cluster", is_flag=True, help="Also report what a Kubernetes API server would refuse.")
 @click.option("--backend", "backends", multiple=True, metavar="[NS/]SERVICE[:PORT]=HOST:PORT", help="As in serve.")
