@@ -39,6 +39,8 @@ class Refused:
 
     field: str
     message: str
+    line: int = 0
+    """Where it stands, when the field does not tell."""
 
 
 def decode(document: Document) -> Object | list[Refused]:
@@ -49,7 +51,7 @@ def decode(document: Document) -> Object | list[Refused]:
     if old is not None:
         return [Refused("apiVersion", old)]
     refused = [
-        Refused("", f"the key {each.key!r} stands twice (again in line {each.line})") for each in document.repeated
+        Refused("", f"the key {each.key!r} stands twice in one mapping", each.line) for each in document.repeated
     ]
     value = dict(document.value)
     value["metadata"] = admitted_metadata(document.ref, value["metadata"])

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from genkan.manifests.json_text import parse_stream
+from genkan.manifests.lines import Lines
 from genkan.manifests.yaml_text import MalformedError, Repeated, Value, parse
 from genkan.model import KINDS, ObjectRef
 
@@ -116,11 +117,21 @@ def objects(value: Value, chunk: Chunk) -> Iterator[Document | Broken]:
     """Give the objects of one document."""
     if value.value is None:
         return
-    repeated = value.repeated
-    for document in expand(value.value, chunk, "", "", 0):
-        if isinstance(document, Document):
-            document.repeated = repeated
-        yield document
+    found = list(expand(value.value, chunk, "", "", 0))
+    if value.repeated:
+        blame([each for each in found if isinstance(each, Document)], value.repeated, chunk)
+    yield from found
+
+
+def blame(found: list[Document], repeated: list[Repeated], chunk: Chunk) -> None:
+    """Give each repeated key to the object in which it stands; all of them to every object where lines do not tell (JSON)."""
+    lines = Lines(chunk.text, chunk.line)
+    starts = [lines.line(each.path) for each in found]
+    for key in repeated:
+        within = [index for index, start in enumerate(starts) if start <= key.line]
+        blamed = found if chunk.text.lstrip().startswith(("{", "[")) or not within else [found[within[-1]]]
+        for document in blamed:
+            document.repeated.append(key)
 
 
 def expand(value: Any, chunk: Chunk, path: str, kind: str, depth: int) -> Iterator[Document | Broken]:

@@ -5,7 +5,7 @@ Takes bytes; gives a `Reading`. Never raises for what a file says.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -131,7 +131,8 @@ class Reader:
             return
         self._refused.add(ref)
         for each in decoded:
-            self._problems.append(problem_at(self._file, document, each.field, Reason.OBJECT_INVALID, each.message))
+            problem = problem_at(self._file, document, each.field, Reason.OBJECT_INVALID, each.message)
+            self._problems.append(replace(problem, line=each.line) if each.line else problem)
 
 
 def line_of(document: Document, path: str) -> int:

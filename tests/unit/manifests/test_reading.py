@@ -136,7 +136,7 @@ def test_other_kinds_are_counted() -> None:
         ),
         pytest.param(
             "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  ports:\n  - port: 80\n    port: 81\n",
-            "a.yaml:1: Service default/a: the key 'port' stands twice (again in line 7) (ObjectInvalid)",
+            "a.yaml:7: Service default/a: the key 'port' stands twice in one mapping (ObjectInvalid)",
             False,
             id="repeated key",
         ),
@@ -180,6 +180,16 @@ def test_the_second_of_the_same_object_is_told() -> None:
     assert [(each.line, each.message) for each in result.problems] == [
         (7, "stands twice in this file; the first, in line 1, is used")
     ]
+
+
+def test_a_repeated_key_costs_only_the_object_in_which_it_stands() -> None:
+    items = [
+        f"- apiVersion: v1\n  kind: ConfigMap\n  metadata: {{name: {name}}}\n  data: {{{data}}}\n"
+        for name, data in (("a", "k: v"), ("b", "k: v, k: w"), ("c", ""))
+    ]
+    result = read("a.yaml", f"apiVersion: v1\nkind: List\nitems:\n{''.join(items)}".encode())
+    assert sorted(ref.name for ref in result.objects) == ["a", "c"]
+    assert [(each.line, each.object) for each in result.problems] == [(11, "ConfigMap default/b")]
 
 
 def test_separators_comments_and_directives() -> None:
