@@ -71,6 +71,8 @@ class Stream:
         new = {type_url for type_url, subscription in self._types.items() if subscription.aim(snapshot.of(type_url))}
         if TypeUrl.CLUSTER in new:
             self._uses = {name: self._use(name, one) for name, one in snapshot.of(TypeUrl.CLUSTER).items()}
+        for type_url in new:
+            self._review(self._types[type_url])
         if new - {TypeUrl.ENDPOINTS}:
             # Endpoints that change all the time must not hold back routes: they alone raise no new barrier.
             self._barrier = None
@@ -119,7 +121,7 @@ class Stream:
         if self._nothing_old_is_used():
             out += self._send(self._clusters, self._clusters.removals())
             out += self._send(self._secrets, self._secrets.removals())
-            if self._clusters.settled and not self._clusters.refused:
+            if self._clusters.settled and not self._clusters.refusals:
                 out += self._send(self._endpoints, self._endpoints.removals())
         return out
 
@@ -133,7 +135,7 @@ class Stream:
         refusals = sorted(
             Rejection(f"{_WORDS[kind]} {name}", text)
             for (kind, name), text in self.rejections.items()
-            if name in self._types[kind].target
+            if name in self._types[kind].target and name in self._types[kind].covered
         )
         return DriverState(connected=True, acknowledged=self._acknowledged(), rejections=tuple(refusals))
 
@@ -167,25 +169,24 @@ class Stream:
         if self._patience_lost:
             return True
         under_way = self._clusters.in_flight.keys() | self._endpoints.in_flight.keys()
+        if self._uses and not self._clusters.started:
+            return False
         if self._barrier is None:
             if self._clusters.additions() or self._endpoints.additions():
                 return False
             self._barrier = set(under_way)
         self._barrier &= under_way
-        if self._barrier or (self._uses and not self._clusters.started):
-            return False
-        return self._used_endpoints() <= self._endpoints.names
+        return not self._barrier and self._used_endpoints() <= self._endpoints.names
 
     def _nothing_old_is_used(self) -> bool:
         """Whether the listeners and routes that run are those of the snapshot; without listeners there are no routes to wait for."""
         fronts = [self._listeners, self._routes] if self._listeners.target else [self._listeners]
-        return all(one.settled and not one.refused and one.target.keys() <= one.covered for one in fronts)
+        return all(one.settled and not one.refusals and one.target.keys() <= one.covered for one in fronts)
 
     def _used_endpoints(self) -> set[str]:
         """Every endpoint set that the client must have asked for: those of clusters that it took."""
-        return {
-            used for name, (_, used) in self._uses.items() if used is not None and name not in self._clusters.refused
-        }
+        refused = self._clusters.refusals
+        return {used for name, (_, used) in self._uses.items() if used is not None and name not in refused}
 
     def _acknowledged(self) -> bool:
         if self._snapshot is None:
@@ -194,7 +195,7 @@ class Stream:
         for type_url, one in self._types.items():
             if type_url in unused or not (one.target or one.started):
                 continue
-            if not one.settled or one.refused or not one.target.keys() <= one.covered:
+            if not one.settled or one.refusals or not one.target.keys() <= one.covered:
                 return False
         return True
 
@@ -210,7 +211,11 @@ class Stream:
                 self.rejections.pop((kind, name), None)
             else:
                 self.rejections[kind, name] = outcome.message
+        self._review(subscription)
+
+    def _review(self, subscription: Subscription) -> None:
+        """When all is answered, what is refused now is all that is refused."""
         if self._snapshot is not None and subscription.settled:
-            mended = [key for key in self.rejections if key[0] is kind and key[1] not in subscription.refused]
-            for key in mended:
-                del self.rejections[key]
+            kind = subscription.type_url
+            others = {key: text for key, text in self.rejections.items() if key[0] is not kind}
+            self.rejections = others | {(kind, name): text for name, text in subscription.refusals.items()}

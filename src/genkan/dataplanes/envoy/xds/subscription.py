@@ -50,7 +50,7 @@ class Subscription:
     owed: set[str] = field(default_factory=set)
     unanswered: bool = False
     in_flight: dict[str, dict[str, str]] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
+    _refused: dict[str, tuple[str, str]] = field(default_factory=dict)
     _has: dict[str, str] = field(default_factory=dict)
     _suspects: list[list[str]] = field(default_factory=list)
 
@@ -58,6 +58,11 @@ class Subscription:
     def settled(self) -> bool:
         """Whether the client has answered for all that it asked for; a refusal is an answer."""
         return self.started and not (self.pending or self.owed or self.in_flight or self.unanswered)
+
+    @property
+    def refusals(self) -> Mapping[str, str]:
+        """What the client refuses of the target, name to its words."""
+        return {name: words for name, (version, words) in self._refused.items() if version == self._wanted(name)}
 
     @property
     def has_room(self) -> bool:
@@ -113,14 +118,18 @@ class Subscription:
             return Outcome()
         if not request.HasField("error_detail"):
             for name, version in sent.items():
-                self.refused.pop(name, None)
                 if version == ABSENT and self._has.get(name) == ABSENT:
                     del self._has[name]
+                    self._refused.pop(name, None)
+                elif name in self._refused and self._refused[name][0] == version:
+                    del self._refused[name]
             return Outcome(accepted=True, names=tuple(sent))
         wanted = {name: version for name, version in sent.items() if self.wildcard or name in self.names}
         culprit = tuple(wanted) if len(sent) == 1 else ()
-        self._doubt(wanted, alone=bool(culprit))
-        return Outcome(refused=True, names=culprit, message=request.error_detail.message)
+        message = request.error_detail.message
+        self._refused.update({name: (wanted[name], message) for name in culprit})
+        self._doubt(wanted)
+        return Outcome(refused=True, names=culprit, message=message)
 
     def in_doubt(self) -> frozenset[str]:
         """Names of which nobody knows what the client has, if the stream ends now."""
@@ -166,7 +175,7 @@ class Subscription:
             removed_resources=[name for name, version in versions.items() if version == ABSENT],
         )
 
-    def _doubt(self, sent: Mapping[str, str], *, alone: bool) -> None:
+    def _doubt(self, sent: Mapping[str, str]) -> None:
         """Treat all of a refused response as unknown: Envoy may have applied the good ones, or none.
 
         One resource is not sent again. Several are, in halves, until each refused one stands alone: Envoy decodes a response as
@@ -175,9 +184,7 @@ class Subscription:
         for name, version in sent.items():
             if self._has.get(name) == version:
                 self._has[name] = UNKNOWN
-        if alone:
-            self.refused.update(sent)
-        else:
+        if len(sent) > 1:
             names = list(sent)
             self._suspects += [names[: len(names) // 2], names[len(names) // 2 :]]
         self.pending |= {name for name in sent if self._differs(name)}
@@ -191,7 +198,7 @@ class Subscription:
                 self.owed.discard(name)
                 self.pending.discard(name)
                 self._has.pop(name, None)
-                self.refused.pop(name, None)
+                self._refused.pop(name, None)
         if WILDCARD in names:
             self.pending &= self.names
             self.owed &= self.names
@@ -203,4 +210,4 @@ class Subscription:
 
     def _differs(self, name: str) -> bool:
         wanted = self._wanted(name)
-        return self._has.get(name, ABSENT) != wanted and self.refused.get(name) != wanted
+        return self._has.get(name, ABSENT) != wanted and self._refused.get(name, (None,))[0] != wanted
