@@ -1,6 +1,7 @@
 """Stopping: what was begun is finished, what never ends is bounded, and nothing is left."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,7 +11,9 @@ import pytest
 from aiohttp import ClientError, web
 
 from genkan.infrastructure.host import records
+from genkan.infrastructure.host.supervisor import Timing
 from genkan.ir import Binding
+from genkan.model import ObjectKey
 from tests.feature.host.static_envoy import static_envoy
 from tests.feature.host.watching import OTHER, WEB, Watched, ask
 from tests.support.waiting import free_port, until
@@ -175,6 +178,19 @@ async def test_one_that_is_stopped_while_it_starts_leaves_nothing(host: Host) ->
 def left_of(binding: Binding) -> list[str]:
     """Sockets that are still there."""
     return [path for path in (binding.admin, binding.readiness) if Path(path).exists()]
+
+
+async def test_those_that_wait_for_their_turn_are_stopped_at_once(host: Host) -> None:
+    """More than may start at a time, none of which gives up its turn by itself."""
+    watched = host(Timing(turn=60.0))
+    await watched.infrastructure.start()
+    keys = [ObjectKey("shop", f"web-{number}") for number in range(10 * (os.cpu_count() or 1))]
+    for key in keys:
+        await watched.run_program(sys.executable, "-c", "import time; time.sleep(99)", key=key, drain=0.0)
+    await until(watched.infrastructure.running)
+    async with asyncio.timeout(20):
+        await watched.infrastructure.stop_all()
+    assert not any(watched.processes(key) for key in keys)
 
 
 async def test_delete_leaves_nothing(host: Host, state_dir: Path) -> None:

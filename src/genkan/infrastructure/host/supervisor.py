@@ -170,6 +170,7 @@ class Supervisor:
         """Start what is wanted, unless somebody else listens at its address."""
         wanted, lease = self._wanted, self.record.lease
         if wanted is None or self._stopping:
+            self._give_up_turn()
             return
         taken = next((real for real in lease.ports.values() if probe(lease.address, real) is Verdict.TAKEN), None)
         if taken is not None:
