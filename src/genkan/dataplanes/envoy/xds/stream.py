@@ -94,7 +94,7 @@ class Stream:
         self._follow_up()
         if len(subscription.names) > MAX_NAMES:
             raise ProtocolError(f"more than {MAX_NAMES} names of {_WORDS[type_url]} on one stream")
-        self._note(subscription, outcome)
+        self._review(subscription)
         return outcome
 
     def on_patience_lost(self) -> None:
@@ -203,19 +203,10 @@ class Stream:
         known = self._uses.get(name)
         return known if known and known[0] == cluster else (cluster, endpoint_set(cluster))
 
-    def _note(self, subscription: Subscription, outcome: Outcome) -> None:
-        """Keep what is refused now; forget what a later version mended, or what is no longer wanted."""
-        kind = subscription.type_url
-        for name in outcome.names:
-            if outcome.accepted:
-                self.rejections.pop((kind, name), None)
-            else:
-                self.rejections[kind, name] = outcome.message
-        self._review(subscription)
-
     def _review(self, subscription: Subscription) -> None:
-        """When all is answered, what is refused now is all that is refused."""
-        if self._snapshot is not None and subscription.settled:
-            kind = subscription.type_url
-            others = {key: text for key, text in self.rejections.items() if key[0] is not kind}
-            self.rejections = others | {(kind, name): text for name, text in subscription.refusals.items()}
+        """Tell what is refused now; what was refused before stays told until the client has answered for that name again."""
+        if self._snapshot is None or not subscription.started:
+            return
+        kind, open_names = subscription.type_url, subscription.unanswered_names()
+        kept = {key: text for key, text in self.rejections.items() if key[0] is not kind or key[1] in open_names}
+        self.rejections = kept | {(kind, name): text for name, text in subscription.refusals.items()}

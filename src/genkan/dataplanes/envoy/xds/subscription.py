@@ -137,6 +137,10 @@ class Subscription:
         doubtful = self.doubtful if not self.started else frozenset()
         return doubtful.union(unknown, *self.in_flight.values())
 
+    def unanswered_names(self) -> set[str]:
+        """Names that something is due for or under way."""
+        return self.pending.union(self.owed, *self.in_flight.values())
+
     def additions(self) -> set[str]:
         """What is due and exists, and what was asked for and does not: a client must not wait for it."""
         return {name for name in self.pending | self.owed if name in self.target or name in self.owed & self.names}
