@@ -172,6 +172,8 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Do what the command line says; an error that people can act on is one message, without a trace."""
     arguments = parser().parse_args()
+    # A login without root's own PATH does not see where distributions keep ip, nft and the like.
+    os.environ["PATH"] = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
     if getattr(arguments, "argv", [])[:1] == ["--"]:
         del arguments.argv[0]
     try:

@@ -139,9 +139,9 @@ def kube_proxy(place: Place) -> Argv:
     return [str(place.programs["kube-proxy"]), f"--config={place.folder / 'kube-proxy.json'}"]
 
 
-def containerd(place: Place) -> Argv:
+def containerd(folder: Path) -> Argv:
     """The distribution's containerd; its settings are in `containerd.toml` (node_config.py)."""
-    return ["containerd", "--config", str(place.folder / "containerd.toml")]
+    return ["containerd", "--config", str(folder / "containerd.toml")]
 
 
 def metallb(place: Place) -> Argv:

@@ -6,8 +6,13 @@ with the last of them go its mount, network and PID namespaces: that is nearly a
 Takes: the state folder, and the file descriptor of a TCP listener that belongs to the machine's own network namespace
 (the API server's door to the outside; see forward.py). Answers one JSON request per connection on `init.sock`:
 
-    {"op": "start", "name": N, "argv": [...], "env": {...}}    output to logs/N.log, remembered for restart
-    {"op": "restart", "name": N}      {"op": "signal", "name": N, "signal": 9}      {"op": "list"}
+    {"op": "start", "name": N, "argv": [...], "env": {...}}    output to logs/N.log
+    {"op": "stop", "name": N}         kill it, and leave it dead
+    {"op": "restart", "name": N}      kill it if it runs, and start it as before
+    {"op": "signal", "name": N, "signal": 19}      {"op": "list"}
+
+A component that ends by itself is started again after a second, as the service manager of a real node would: a kubelet,
+for one, gives up when it finds no container runtime.
 """
 
 import json
@@ -21,6 +26,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 HOSTNAME = "genkan-node"
+RESTART_AFTER = 1.0
 # Folders that Kubernetes insists on, kept inside the state folder and seen only in here.
 BINDS = {
     "kubelet": "/var/lib/kubelet",
@@ -53,6 +59,7 @@ class Init:
         self._listener = listener
         self._specs: dict[str, tuple[list[str], dict[str, str]]] = {}
         self._pids: dict[str, int] = {}
+        self._due: dict[str, float] = {}
 
     def serve(self) -> NoReturn:
         """Answer requests and reap, for ever."""
@@ -62,6 +69,8 @@ class Init:
         server.settimeout(0.2)
         while True:
             self._reap()
+            for name in [one for one, due in self._due.items() if due <= time.monotonic()]:
+                self._start(name)
             try:
                 connection, _ = server.accept()
             except TimeoutError:
@@ -78,6 +87,8 @@ class Init:
         if request["op"] == "start":
             self._specs[name] = request["argv"], request.get("env", {})
             self._start(name)
+        elif request["op"] == "stop":
+            self._end(name)
         elif request["op"] == "restart":
             self._end(name)
             self._start(name)
@@ -91,8 +102,10 @@ class Init:
         while name in self._pids:
             self._reap()
             time.sleep(0.005)
+        self._due.pop(name, None)
 
     def _start(self, name: str) -> None:
+        self._due.pop(name, None)
         argv, extra = self._specs[name]
         environment = {**os.environ, **extra}
         with (self._state / "logs" / f"{name}.log").open("ab") as log:
@@ -116,6 +129,7 @@ class Init:
                 sys.stdout.write(f"{time.strftime('%H:%M:%S')} {name} ended with {code}\n")
                 sys.stdout.flush()
                 del self._pids[name]
+                self._due[name] = time.monotonic() + RESTART_AFTER
 
 
 def mount(*arguments: str) -> None:

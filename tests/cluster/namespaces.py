@@ -39,6 +39,7 @@ class Namespaces:
         """Take the state folder; nothing is started yet."""
         self._folder = folder
         self._socket = folder / "init.sock"
+        self._outer: subprocess.Popen[bytes] | None = None
         if len(bytes(self._socket)) > SOCKET_ROOM:
             raise ClusterError(f"{folder} is too long a path for a Unix socket: set XDG_CACHE_HOME to a shorter one")
 
@@ -48,7 +49,7 @@ class Namespaces:
         (self._folder / "mount-points.json").write_text(json.dumps(made))
         (self._folder / "logs").mkdir()
         with (self._folder / "logs" / "init.log").open("ab") as log:
-            outer = subprocess.Popen(
+            self._outer = outer = subprocess.Popen(
                 [*UNSHARE, sys.executable, str(HERE / "init.py"), str(self._folder), str(listener.fileno())],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=[listener.fileno()],
             )  # fmt: skip
@@ -63,7 +64,6 @@ class Namespaces:
         children = Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text().split()
         pid = int(children[0])
         (self._folder / "init.pid").write_text(f"{pid} {_start_time(pid)}")
-        outer.returncode = 0  # it outlives this program on purpose, and ends with its child
 
     @property
     def pid(self) -> int | None:
@@ -94,9 +94,14 @@ class Namespaces:
             raise ClusterError("no node is running: start one with `make cluster`")
         return ["nsenter", f"--target={self.pid}", "--net", "--uts", "--ipc", "--mount", "--pid", "--", *argv]
 
-    def run(self, *argv: str) -> str:
+    def run(self, *argv: str, stdin: str = "", seconds: float = 120) -> str:
         """Run something inside and give its output."""
-        done = subprocess.run(self.inside(*argv), check=False, capture_output=True, text=True)
+        try:
+            done = subprocess.run(
+                self.inside(*argv), check=False, capture_output=True, text=True, input=stdin, timeout=seconds
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ClusterError(f"{' '.join(argv)} did not end in {seconds:g} s") from error
         if done.returncode:
             raise ClusterError(f"{' '.join(argv)} ended with {done.returncode}: {done.stderr.strip()[-1500:]}")
         return done.stdout
@@ -106,6 +111,8 @@ class Namespaces:
         pid = self.pid
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
+            if self._outer:
+                self._outer.wait(60)
             wait_until("the node's processes to end", lambda: not Path(f"/proc/{pid}").exists(), seconds=60)
         made = self._folder / "mount-points.json"
         if made.is_file():

@@ -26,6 +26,7 @@ from tests.cluster.kubectl import Kubectl
 from tests.cluster.namespaces import HERE, Namespaces, remove_tree
 from tests.cluster.outcome import ClusterError, say, wait_until
 from tests.cluster.programs import Programs
+from tests.cluster.store import ImageStore
 
 LOCAL_API = "127.0.0.1:6443"
 
@@ -99,6 +100,10 @@ class Node:
         """Send a signal to a component."""
         self.namespaces.ask("signal", name, signal=int(number))
 
+    def stop(self, name: str) -> None:
+        """Kill a component; it stays dead until it is restarted."""
+        self.namespaces.ask("stop", name)
+
     def restart(self, name: str) -> None:
         """Start a component again as it was started, killing it first if it runs."""
         self.namespaces.ask("restart", name)
@@ -116,7 +121,7 @@ class Node:
         """Put OCI archives into the node's containerd."""
         ctr = ("ctr", f"--address={node_config.CONTAINERD_SOCKET}", "--namespace=k8s.io", "images", "import")
         for archive in archives:
-            self.namespaces.run(*ctr, "--snapshotter=overlayfs", str(archive))
+            self.namespaces.run(*ctr, "--snapshotter=overlayfs", str(archive), seconds=300)
 
     def _start(self, images: Sequence[Path], apiserver: Sequence[str]) -> None:
         self.folder.mkdir(parents=True)
@@ -137,20 +142,19 @@ class Node:
         say("namespaces, wires and credentials are there")
         self.start("etcd", components.etcd(place))
         self.start("kube-apiserver", components.apiserver(place, *apiserver))
-        self.start("containerd", components.containerd(place))
         forward = [sys.executable, str(HERE / "forward.py"), f"fd:{descriptor}", LOCAL_API]
         self.start("api-forward", forward)
         with ThreadPoolExecutor(1) as pool:
-            loading = pool.submit(self._load_when_ready, images)
+            loading = pool.submit(self._load, images)
             wait_until("the API server", lambda: self.kubectl.run("get", "--raw", "/readyz") == "ok", seconds=90)
             say("the API server is ready")
             self.start("kube-controller-manager", components.controller_manager(place))
             self.start("kube-scheduler", components.scheduler(place))
-            self._install_metallb(place)
             loading.result()
         say(f"{len(images)} images are loaded")
         self.start("kubelet", components.kubelet(place))
         self.start("kube-proxy", components.kube_proxy(place))
+        self._install_metallb(place)
         wait_until("cluster DNS to be accepted", self._apply_dns, seconds=60)
         wait_until("the Node to be Ready", self._ready, seconds=120)
         wait_until(
@@ -173,10 +177,23 @@ class Node:
             advertise=str(self.addresses.node4),
         )  # fmt: skip
 
-    def _load_when_ready(self, images: Sequence[Path]) -> None:
-        version = ("ctr", f"--address={node_config.CONTAINERD_SOCKET}", "version")
-        wait_until("containerd", lambda: self.namespaces.run(*version), seconds=60)
-        self.load_images(images)
+    def _load(self, images: Sequence[Path]) -> None:
+        """Start containerd with all images: from the store of an earlier cluster, or made into one for the next."""
+        version = subprocess.run(["containerd", "--version"], check=True, capture_output=True, text=True).stdout
+        store = ImageStore(images, version)
+        missing = store.clone(self.folder / "containerd")
+        self.start("containerd", components.containerd(self.folder))
+        self._wait_for_containerd()
+        self.load_images(missing)
+        if not store.exists:
+            self.stop("containerd")
+            store.keep(self.folder / "containerd")
+            self.restart("containerd")
+            self._wait_for_containerd()
+
+    def _wait_for_containerd(self) -> None:
+        argv = ("ctr", f"--address={node_config.CONTAINERD_SOCKET}", "version")
+        wait_until("containerd", lambda: self.namespaces.run(*argv), seconds=60)
 
     def _install_metallb(self, place: Place) -> None:
         """MetalLB's types, its pool, and its controller; its stand-in Pod waits for a controller's work."""

@@ -7,22 +7,24 @@ namespace, a late proxy before the API server, a pool of addresses that is too s
 import json
 import secrets
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from tests.cluster import addons
+from tests.cluster.identity import NODE_NAME
 from tests.cluster.namespaces import HERE
 from tests.cluster.node import LOCAL_API, Node
 from tests.cluster.outcome import ClusterError, wait_until
 
 TABLE = "genkan_weather"
-SLOW_PORT = 6444
 API_PORT = 6443
+SERVICE_PORT = 443
+SLOW_PORT = 6444
 
 # Runs on the node; etcd answers JSON over HTTP, so no client program is needed. Prints the compacted revision.
 COMPACT = """
@@ -55,8 +57,7 @@ class Weather:
     @contextmanager
     def killed(self, component: str) -> Iterator[None]:
         """Kill a component (SIGKILL), and start it again at the end; what is back is waited for by `recovered`."""
-        self._node.signal(component, signal.SIGKILL)
-        wait_until(f"{component} to be gone", lambda: component not in self._node.components(), seconds=10)
+        self._node.stop(component)
         try:
             yield
         finally:
@@ -69,19 +70,31 @@ class Weather:
         self.recovered()
 
     def recovered(self, *, seconds: float = 90) -> None:
-        """Wait until the API server serves and the Node is Ready (not for traffic: that must not have noticed)."""
-        condition = '-o=jsonpath={.items[0].status.conditions[?(@.type=="Ready")].status}'
+        """Wait until the API server serves, the kubelet answers and the Node is Ready, each anew.
+
+        Traffic is not waited for: it must not have noticed.
+        """
         kubectl = self._node.kubectl
-        wait_until("the API server", lambda: kubectl.run("get", "--raw", "/readyz") == "ok", seconds=seconds)
-        wait_until("the Node to be Ready", lambda: kubectl.run("get", "node", condition) == "True", seconds=seconds)
+        condition = '-o=jsonpath={.status.conditions[?(@.type=="Ready")].status}'
+        kubelet = f"/api/v1/nodes/{NODE_NAME}/proxy/healthz"
+        for what, arguments, wanted in (
+            ("the API server", ("get", "--raw", "/readyz"), "ok"),
+            ("the kubelet", ("get", "--raw", kubelet), "ok"),
+            ("the Node to be Ready", ("get", "node", NODE_NAME, condition), "True"),
+        ):
+            check = partial(kubectl.run, *arguments, seconds=10)
+            wait_until(what, lambda check=check, wanted=wanted: check() == wanted, seconds=seconds)  # type: ignore[misc]
 
     @contextmanager
-    def cut_off(self, pod_ip: str) -> Iterator[None]:
-        """Drop, silently and both ways, all packets between a pod and the API server; connections stay open."""
-        version = _family(pod_ip)
+    def cut_off(self, address: str) -> Iterator[None]:
+        """Drop, silently and both ways, all packets between one machine and the API server; connections stay open.
+
+        `address` is a pod's, or a client machine's: that is where a process without a pod of its own is cut off.
+        """
+        version = _family(address)
         with self._rules(
-            f"input {version} saddr {pod_ip} tcp dport {{ {API_PORT}, {SLOW_PORT} }} drop",
-            f"output {version} daddr {pod_ip} tcp sport {{ {API_PORT}, {SLOW_PORT} }} drop",
+            f"input {version} saddr {address} tcp dport {{ {API_PORT}, {SLOW_PORT} }} drop",
+            f"output {version} daddr {address} tcp sport {{ {API_PORT}, {SLOW_PORT} }} drop",
         ):
             yield
 
@@ -100,24 +113,26 @@ class Weather:
             yield
 
     @contextmanager
-    def slow_api(self, pod_ip: str, *, delay: float) -> Iterator["SlowApi"]:
-        """Put a proxy between one pod and the API server, which holds each packet of data for `delay` seconds.
+    def slow_api(self, address: str, *, delay: float) -> Iterator["SlowApi"]:
+        """Put a proxy between one pod, or one client machine, and the API server: it holds all data for `delay` seconds.
 
-        Existing connections of the pod are cut, so that it has to come back through the proxy; again at the end.
+        Existing connections are cut, so that all of them come back through the proxy; and again at the end.
         """
         control = SlowApi(self._node.folder / "slow-api.json")
         control.set(delay=delay)
         argv = [sys.executable, str(HERE / "forward.py"), str(SLOW_PORT), LOCAL_API, str(control.path)]
         self._node.start("slow-api", argv)
+        knock = f"import socket; socket.create_connection(('127.0.0.1', {SLOW_PORT}), timeout=1)"
+        wait_until("the slow proxy", lambda: not self._node.namespaces.run(sys.executable, "-c", knock), seconds=20)
         service, node = self._node.addresses.api_service, self._node.addresses.node4
-        detour = f"detour ip saddr {pod_ip} ip daddr {service} tcp dport 443 dnat ip to {node}:{SLOW_PORT}"
+        doors = f"ip daddr . tcp dport {{ {service} . {SERVICE_PORT}, {node} . {API_PORT} }}"
         try:
-            with self._rules(detour):
-                self._forget(pod_ip)
+            with self._rules(f"detour ip saddr {address} {doors} dnat ip to {node}:{SLOW_PORT}"):
+                self._forget(address)
                 yield control
         finally:
-            self._node.signal("slow-api", signal.SIGKILL)
-            self._forget(pod_ip)
+            self._node.stop("slow-api")
+            self._forget(address)
             control.path.unlink()
 
     @contextmanager
@@ -135,12 +150,14 @@ class Weather:
         Gives the revision. The API server keeps recent changes in memory, so a watch notices only when that is gone
         too, as after a restart of the API server.
         """
-        return int(self._on_node(sys.executable, "-c", COMPACT))
+        return int(self._node.namespaces.run(sys.executable, "-c", COMPACT))
 
-    def _forget(self, pod_ip: str) -> None:
-        """Make the node forget the connections of a pod to the API server: the next packet of each is refused."""
-        with suppress(ClusterError):  # there were none
-            self._on_node("conntrack", "--delete", "--orig-src", pod_ip, "--proto", "tcp", "--orig-port-dst", "443")
+    def _forget(self, address: str) -> None:
+        """Make the node forget the connections of an address to the API server: the next packet of each is refused."""
+        for port in (SERVICE_PORT, API_PORT):
+            with suppress(ClusterError):  # there were none
+                argv = ("--delete", "--orig-src", address, "--proto", "tcp", "--orig-port-dst", str(port))
+                self._node.namespaces.run("conntrack", *argv)
 
     @contextmanager
     def _rules(self, *rules: str) -> Iterator[None]:
@@ -148,19 +165,11 @@ class Weather:
         table = f"{TABLE}_{secrets.token_hex(4)}"
         lines = [f"add table inet {table}", *(f"add chain inet {table} {chain}" for chain in _chains())]
         lines += [f"add rule inet {table} {rule}" for rule in rules]
-        self._on_node("nft", "--file", "-", stdin="\n".join(lines))
+        self._node.namespaces.run("nft", "--file", "-", stdin="\n".join(lines))
         try:
             yield
         finally:
-            self._on_node("nft", "delete", "table", "inet", table)
-
-    def _on_node(self, *argv: str, stdin: str = "") -> str:
-        done = subprocess.run(
-            self._node.namespaces.inside(*argv), check=False, capture_output=True, text=True, input=stdin
-        )
-        if done.returncode:
-            raise ClusterError(f"{argv[0]}: {done.stderr.strip()} {stdin}")
-        return done.stdout
+            self._node.namespaces.run("nft", "delete", "table", "inet", table)
 
 
 class SlowApi:

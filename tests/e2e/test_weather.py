@@ -7,9 +7,10 @@ import pytest
 
 from tests.cluster import workloads
 from tests.cluster.images import CONTROLLER
-from tests.cluster.kubectl import Kubectl
+from tests.cluster.kubectl import Kubectl, KubectlError
 from tests.cluster.load import KEPT, NEW, Load, Spec
 from tests.cluster.losses import Expectation
+from tests.cluster.network import CLIENTS, client_prefix
 from tests.cluster.node import Node
 from tests.cluster.outcome import ClusterError, wait_until
 from tests.cluster.weather import Weather
@@ -128,6 +129,20 @@ def test_the_api_is_slow_for_one_pod(weather: Weather, kubectl: Kubectl, asking:
         api.set(stall=True)
         wait_until("silence", lambda: "timed out" in last_words(kubectl, namespace), seconds=15)
     wait_until("a fast answer", lambda: 0 < _yes_after(kubectl, namespace) < 0.3, seconds=15)
+
+
+def test_a_process_on_a_client_machine_is_cut_off_and_slowed_down(weather: Weather, node: Node) -> None:
+    """What holds for pods holds for a process outside the cluster: a client machine is cut off, or served late."""
+    there = Kubectl(node.programs["kubectl"], node.client_kubeconfig, client_prefix(CLIENTS[1]))
+    mine = str(node.addresses.client(2)[0])
+    assert there.run("get", "--raw", "/readyz") == "ok"
+    with weather.cut_off(mine), pytest.raises(KubectlError, match=r"timeout|no answer"):
+        there.run("get", "--raw", "/readyz", "--request-timeout=2s", seconds=8)
+    with weather.slow_api(mine, delay=0.3):
+        began = time.monotonic()
+        assert there.run("get", "--raw", "/readyz") == "ok"
+        assert time.monotonic() - began > 0.9
+    assert there.run("get", "--raw", "/readyz") == "ok"
 
 
 def _yes_after(kubectl: Kubectl, namespace: str) -> float:
