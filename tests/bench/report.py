@@ -1,6 +1,7 @@
 """Results as tables for people and as JSON for programs."""
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -79,7 +80,7 @@ def save(result: Result) -> None:
 def quantile(values: Sequence[float], share: float) -> float:
     """The value that so many of the values do not exceed; nearest rank."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
+    return ordered[max(0, math.ceil(share * len(ordered) - 1e-9) - 1)]
 
 
 def milliseconds(seconds: float) -> str:
