@@ -33,7 +33,9 @@ def commands() -> Iterator[str]:
         yield f"```text\n{' '.join(command.get_usage(own).split()).removeprefix('Usage: ')}\n```\n"
         yield f"{cleandoc(command.help or '')}\n"
         yield "| option | meaning |\n|---|---|"
-        options = [each for each in command.get_params(own) if isinstance(each, click.Option) and each.name != "help"]
+        options = [
+            each for each in command.get_params(own) if isinstance(each, click.Option) and "--help" not in each.opts
+        ]
         records = [record for each in options if (record := each.get_help_record(own))]
         yield "\n".join(f"| `{cell(flags)}` | {cell(text)} |" for flags, text in records) + "\n"
     yield f"## Exit codes\n\n{listed(cleandoc(EXIT_CODES))}"

@@ -23,7 +23,9 @@ from genkan.translate.ingress.lookup import Lookup, find
 @click.argument("ingress", metavar="INGRESS")
 @click.option("--host", help="The request's host, with or without port. Default: the Ingress's first host.")
 @click.option("--path", default="/", show_default=True, help="The request's path.")
-@click.option("--scheme", type=click.Choice(["http", "https"]), default="http", show_default=True)
+@click.option(
+    "--scheme", type=click.Choice(["http", "https"]), default="http", show_default=True, help="The request's scheme."
+)
 @click.option("-n", "--namespace", default="default", show_default=True, help="The namespace of a bare name.")
 @state_dir_option
 def explain(*, ingress: str, host: str | None, path: str, scheme: str, namespace: str, state_dir: Path | None) -> None:
