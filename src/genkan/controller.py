@@ -65,7 +65,11 @@ class Controller:
             last_good=serving.state_dir / "last-good",
             on_change=self._look_at_the_absent,
         )
-        self.infrastructure = HostInfrastructure(serving.state_dir, on_change=self._look_again)
+        self.infrastructure = HostInfrastructure(
+            serving.state_dir,
+            on_change=self._look_again,
+            client_ports=(serving.settings.http_port, serving.settings.https_port),
+        )
         self.xds = XdsServer(on_change=lambda unit: self._look_again(ObjectKey(*unit.split("/"))))
         self._reconciler = Reconciler(
             stores=self.stores,

@@ -29,7 +29,7 @@ class TransientError(GenkanError):
 
 
 class TerminalError(GenkanError):
-    """Something outside failed in a way that a retry alone cannot mend; `reason` is a CamelCase word for Events."""
+    """Something outside failed in a way that a retry alone cannot mend; `reason` is one of `genkan.ir.Reason`."""
 
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)

@@ -10,8 +10,9 @@ from datetime import datetime
 
 from genkan.dataplanes import Driver
 from genkan.engine import Scope
+from genkan.errors import TerminalError
 from genkan.infrastructure import Infrastructure
-from genkan.ir import Certificate, Reason
+from genkan.ir import Certificate, Condition, DriverState, Origin, Reason
 from genkan.model import Ingress, IngressClass, ObjectKey, ObjectRef
 from genkan.settings import Settings
 from genkan.sources.gather import adoption_of, gather
@@ -79,7 +80,11 @@ class Reconciler:
             return None
         inputs = gather(self._stores, key, adoption.ingress_class)
         translation = translate(inputs, self._settings, self._driver.capabilities, kept=self._certificates(key))
-        binding = await self._infrastructure.bind(key)
+        try:
+            binding = await self._infrastructure.bind(key)
+        except TerminalError as error:
+            await self._tell_failure(key, inputs.ingress, translation, error)
+            raise
         self._driver.publish(str(key), translation.traffic, translation.endpoints, binding)
         await self._infrastructure.apply(key, self._driver.workload(str(key), translation.traffic, binding))
         published = Published(inputs.ingress, inputs.ingress_class, translation)
@@ -106,6 +111,16 @@ class Reconciler:
         self._on_report(wanted)
         if (change := expiry.next_change(translation.traffic, now)) is not None:
             self._again_at(key, change)
+
+    async def _tell_failure(
+        self, key: ObjectKey, ingress: Ingress, translation: Translation, error: TerminalError
+    ) -> None:
+        """Say what stands in the way: whoever looks at the Ingress must not have to read our log."""
+        obstacle = Condition(Origin("Ingress", *key), Reason(error.reason), str(error))
+        conditions = (*translation.conditions, obstacle)
+        wanted = report(ingress, translation.traffic, conditions, self._infrastructure.observe(key), DriverState())
+        await self._infrastructure.report(key, wanted)
+        self._on_report(wanted)
 
     async def _remove(self, key: ObjectKey) -> None:
         """Take away what was made for a key that is not ours, or no longer there, once that can be believed."""

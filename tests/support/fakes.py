@@ -45,8 +45,11 @@ class FakeInfrastructure:
         self.workloads: dict[ObjectKey, Workload] = {}
         self.reports: dict[ObjectKey, Report] = {}
         self.observations: dict[ObjectKey, Observation] = {}
+        self.obstacle: Exception | None = None
 
     async def bind(self, key: ObjectKey) -> Binding:
+        if self.obstacle is not None:
+            raise self.obstacle
         folder = f"state/{key}"
         return Binding("127.0.0.2", {80: 80, 443: 443}, "xds", "admin", "ready", folder, "state")
 

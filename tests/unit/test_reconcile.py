@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from genkan.engine import Scope
+from genkan.errors import TerminalError
 from genkan.infrastructure import Observation, Phase
 from genkan.ir import DriverState, Endpoint, Reason, Rejection
 from genkan.model import EndpointSlice, Ingress, IngressClass, ObjectKey, Service
@@ -163,3 +164,14 @@ async def test_nothing_is_deleted_while_absence_cannot_be_believed() -> None:
     world.deletable = True
     await world.reconcile()
     assert KEY not in world.infrastructure.workloads
+
+
+async def test_what_stands_in_the_way_is_told() -> None:
+    """An Ingress that cannot get an address says why, and is tried again."""
+    world = World()
+    world.infrastructure.obstacle = TerminalError("no port is free", reason=Reason.PORT_UNAVAILABLE)
+    with pytest.raises(TerminalError):
+        await world.reconcile()
+    told = {each.reason: each.message for each in world.infrastructure.reports[KEY].conditions}
+    assert told[Reason.PORT_UNAVAILABLE] == "no port is free"
+    assert world.infrastructure.reports[KEY].addresses == ()

@@ -76,8 +76,15 @@ async def run(serving: Serving) -> None:
     """Serve until SIGINT or SIGTERM; what a person sees is printed meanwhile."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        """Drain; a second Ctrl-C does not wait for it."""
+        stop.set()
+        loop.remove_signal_handler(signal.SIGINT)
+        click.echo("\ndraining; Ctrl-C again leaves at once, and genkan stop ends what is left", err=True)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, on_signal)
     presenter = Presenter(ingresses=lambda: read_ingresses(serving.state_dir), where=serving.state_dir)
     controller = Controller(serving, on_report=presenter.on_report, on_removed=presenter.on_removed)
     presenter.expect(controller.adopted)

@@ -1,6 +1,7 @@
 """`genkan stop`: end what a killed `genkan serve` left."""
 
 import asyncio
+import sys
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ import click
 from genkan.cli.options import state_dir_option
 from genkan.infrastructure.host.infrastructure import HostInfrastructure
 from genkan.infrastructure.host.state import find_state_dir
+from genkan.telemetry import configure_logs
 
 
 @click.command("stop", short_help="End what a killed serve left.")
@@ -17,6 +19,7 @@ def stop(*, state_dir: Path | None) -> None:
 
     Refuses, naming the process, while a serve uses the directory: press Ctrl-C there instead.
     """
+    configure_logs(level="warning", json=False, colours=sys.stderr.isatty())
     directory = find_state_dir(state_dir)
     count = asyncio.run(end_all(HostInfrastructure(directory, on_change=lambda _key: None)))
     click.echo(f"stopped {count} data plane{'' if count == 1 else 's'} of {directory}")
