@@ -126,7 +126,7 @@ class Subscription:
             return Outcome(accepted=True, names=tuple(sent))
         wanted = {name: version for name, version in sent.items() if self.wildcard or name in self.names}
         culprit = tuple(wanted) if len(sent) == 1 else ()
-        message = request.error_detail.message
+        message = " ".join(request.error_detail.message.split())
         self._refused.update({name: (wanted[name], message) for name in culprit})
         self._doubt(wanted)
         return Outcome(refused=True, names=culprit, message=message)
