@@ -8,6 +8,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -115,7 +116,7 @@ def _envoy() -> Image:
 
 def _controller() -> Image:
     """The controller: the distribution's Python, the locked packages, the project."""
-    base = root_folder("python", ["python3", "ca-certificates"])
+    base = root_folder("python", dockerfile_packages(DOCKERFILE.read_text()))
     version = python_version(base)
     requirements = runtime_requirements((PROJECT / "requirements.lock").read_text())
     libraries = cache_folder() / "roots" / f"packages-{key_of([requirements, version, platform.machine()])}"
@@ -176,10 +177,9 @@ def _wheel_file(package: str, name: str) -> Path:
 
 def dockerfile_settings(text: str) -> Settings:
     """Read the settings of a Dockerfile's last stage, so that they are written once for all ways to make the image."""
-    last_stage = text[text.rindex("\nFROM ") :]
     environment: dict[str, str] = {}
     values = {"USER": "", "WORKDIR": "/", "ENTRYPOINT": "[]", "CMD": "[]"}
-    for line in last_stage.splitlines():
+    for line in _last_stage(text).splitlines():
         word, _, rest = line.strip().partition(" ")
         if word == "ENV":
             name, _, value = rest.partition("=")
@@ -193,3 +193,15 @@ def dockerfile_settings(text: str) -> Settings:
         user=values["USER"],
         workdir=values["WORKDIR"],
     )
+
+
+def dockerfile_packages(text: str) -> list[str]:
+    """Read the distribution packages that a Dockerfile's last stage installs."""
+    found = re.search(r"apt-get install (?:--\S+ )*([^&\n]+)", _last_stage(text))
+    if not found:
+        raise ClusterError("the last stage of the Dockerfile installs no packages")
+    return found[1].split()
+
+
+def _last_stage(text: str) -> str:
+    return text[text.rindex("\nFROM ") :]

@@ -7,7 +7,7 @@ import pytest
 from images.runtime_requirements import runtime_requirements
 
 from tests.cluster.cache import PROJECT
-from tests.cluster.images import DOCKERFILE, dockerfile_settings
+from tests.cluster.images import DOCKERFILE, dockerfile_packages, dockerfile_settings
 
 LOCK = """alpha==1 \\
     --hash=sha256:aa
@@ -52,6 +52,7 @@ def test_settings_come_from_the_dockerfile() -> None:
     settings = dockerfile_settings(DOCKERFILE.read_text())
     assert settings.entrypoint == ["/usr/local/bin/genkan"]
     assert settings.user == "65532:65532"
+    assert dockerfile_packages(DOCKERFILE.read_text())[:2] == ["python3", "ca-certificates"]
     assert settings.environment["PYTHONPATH"] == "/usr/lib/genkan"
 
 
