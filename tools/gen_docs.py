@@ -53,7 +53,10 @@ def settings() -> Iterator[str]:
     """Every field of Settings and every limit of the data plane, from the docstrings below them."""
     yield "# Settings and limits\n"
     yield "## Settings\n"
-    yield "What holds for a whole controller. `genkan serve` uses the defaults, except that it accepts loopback endpoints.\n"
+    yield (
+        "What holds for a whole controller. `genkan serve` uses the defaults, except that it accepts loopback endpoints;\n"
+        "`--envoy` sets the program. The others cannot be set from the command line yet.\n"
+    )
     yield "| setting | default | meaning |\n|---|---|---|"
     module = import_module("genkan.settings")
     body = next(node for node in parsed("genkan/settings.py").body if isinstance(node, ast.ClassDef)).body
