@@ -174,6 +174,38 @@ async def test_a_refusal_is_told_and_cleared_by_a_later_version(bed: Bed) -> Non
         await bed.server.wait(UNIT, lambda state: not state.rejections, 5)
 
 
+async def test_a_refused_listener_is_offered_again(bed: Bed) -> None:
+    """Its address may be free by now; the refusal stays told until then, once."""
+    await bed.server.stop()
+    bed.server = XdsServer(bed.changes.append, retry=0.05)
+    bed.server.set_snapshot(UNIT, Snapshot({TypeUrl.LISTENER: {"http": model.listener("http")}}))
+    await bed.server.start(bed.path)
+    async with bed.client() as client:
+        await client.take()
+        await client.ask(TypeUrl.LISTENER)
+        for _ in range(3):
+            offered = await client.read()
+            assert [one.name for one in offered.resources] == ["http"]
+            detail = {"code": 3, "message": "cannot bind"}
+            await client.ask(TypeUrl.LISTENER, response_nonce=offered.nonce, error_detail=detail)
+            await bed.server.wait(UNIT, lambda state: bool(state.rejections), 5)
+        assert bed.changes == [UNIT, UNIT], "connected, refused"
+        await client.take()
+        await bed.server.wait(UNIT, lambda state: state.acknowledged and not state.rejections, 5)
+
+
+async def test_routes_do_not_wait_for_clusters_for_ever(bed: Bed) -> None:
+    """A client that never acknowledges clusters, as while DNS is silent."""
+    await bed.server.stop()
+    bed.server = XdsServer(bed.changes.append, patience=0.05)
+    bed.server.set_snapshot(UNIT, ONE)
+    await bed.server.start(bed.path)
+    async with bed.client() as client:
+        assert (await client.read()).type_url == TypeUrl.CLUSTER
+        await client.ask(TypeUrl.ROUTES, model.ROUTES)
+        assert (await client.read()).type_url == TypeUrl.ROUTES
+
+
 async def test_the_latest_stream_speaks_and_all_are_served(bed: Bed) -> None:
     """An old stream that is dying says nothing of the Envoy that came after it."""
     bed.server.set_snapshot(UNIT, ONE)

@@ -24,6 +24,9 @@ from genkan.dataplanes.envoy.xds.transport import Transport, unix_socket
 PATIENCE = 10.0
 """Seconds that routes wait for clusters to warm; only a name that DNS is slow to answer takes longer than milliseconds."""
 
+RETRY = 5.0
+"""Seconds after which a refused listener is offered again: whoever held its address may be gone."""
+
 STREAMS_PER_UNIT = 4
 """Streams of one unit at a time: an old one dying, a new one, replicas of a rollout; the oldest gives way."""
 
@@ -42,7 +45,6 @@ _OPTIONS = (
 
 _log = structlog.get_logger(__name__)
 
-Requests = grpc.aio.StreamStreamCall
 Context = grpc.aio.ServicerContext[DeltaDiscoveryRequest, DeltaDiscoveryResponse]
 
 
@@ -65,11 +67,31 @@ class _Connection:
         self.machine = Stream(unit.snapshot, before=unit.last)
         self.wake = asyncio.Event()
         self.closing = False
-        self.patience: asyncio.TimerHandle | None = None
+        self.timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
 
     def close(self) -> None:
         """End the stream from our side."""
         self.closing = True
+        self.wake.set()
+
+    def remind(self, due: Callable[[], None], delay: float, *, wanted: bool) -> None:
+        """Keep one timer for this as long as it is wanted; when it fires, the writer looks again."""
+        timer = self.timers.get(due)
+        if not wanted and timer is not None:
+            timer.cancel()
+            del self.timers[due]
+        elif wanted and timer is None:
+            self.timers[due] = asyncio.get_running_loop().call_later(delay, self._fire, due)
+
+    def stop_timers(self) -> None:
+        """Forget every timer."""
+        for timer in self.timers.values():
+            timer.cancel()
+        self.timers.clear()
+
+    def _fire(self, due: Callable[[], None]) -> None:
+        del self.timers[due]
+        due()
         self.wake.set()
 
 
@@ -91,12 +113,18 @@ class XdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
     """
 
     def __init__(
-        self, on_change: Callable[[str], None], *, transport: Transport = unix_socket, patience: float = PATIENCE
+        self,
+        on_change: Callable[[str], None],
+        *,
+        transport: Transport = unix_socket,
+        patience: float = PATIENCE,
+        retry: float = RETRY,
     ) -> None:
         self.counters = Counters()
         self._on_change = on_change
         self._transport = transport
         self._patience = patience
+        self._retry = retry
         self._units: dict[str, _Unit] = {}
         self._server: grpc.aio.Server | None = None
 
@@ -168,7 +196,7 @@ class XdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
         connection = self._connect(name, unit)
         reader = asyncio.create_task(self._read(name, unit, connection, first, requests))
         try:
-            await self._write(name, connection, reader, context)
+            await self._write(connection, reader, context)
         finally:
             reader.cancel()
             with contextlib.suppress(asyncio.CancelledError, grpc.RpcError):
@@ -189,15 +217,16 @@ class XdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
 
     def _receive(self, name: str, unit: _Unit, connection: _Connection, request: DeltaDiscoveryRequest) -> None:
         self.counters.requests += 1
+        told = connection.machine.rejections
         outcome = connection.machine.on_request(request)
         self.counters.acknowledgements += outcome.accepted
         self.counters.refusals += outcome.refused
-        if outcome.refused and outcome.names:
+        if outcome.refused and outcome.names and connection.machine.rejections != told:
             _log.warning("xds.refused", unit=name, resource=outcome.names[0], message=outcome.message)
         connection.wake.set()
         self._tell(name, unit)
 
-    async def _write(self, name: str, connection: _Connection, reader: "asyncio.Task[None]", context: Context) -> None:
+    async def _write(self, connection: _Connection, reader: "asyncio.Task[None]", context: Context) -> None:
         """Send what is due whenever something happened. A slow reader is never sent more than the machine's window."""
         reader.add_done_callback(lambda _: connection.wake.set())
         while True:
@@ -211,7 +240,9 @@ class XdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
             for response in connection.machine.due():
                 self.counters.responses += 1
                 await context.write(response)
-            self._watch_patience(name, connection)
+            machine = connection.machine
+            connection.remind(machine.on_patience_lost, self._patience, wanted=machine.waiting)
+            connection.remind(machine.on_retry, self._retry, wanted=machine.wants_retry)
 
     async def _ended(self, reader: "asyncio.Task[None]", context: Context) -> None:
         error = None if reader.cancelled() else reader.exception()
@@ -219,23 +250,6 @@ class XdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
         if error is not None:
             raise error
-
-    def _watch_patience(self, name: str, connection: _Connection) -> None:
-        """Run a timer only while routes wait."""
-        if not connection.machine.waiting:
-            if connection.patience is not None:
-                connection.patience.cancel()
-                connection.patience = None
-        elif connection.patience is None:
-            connection.patience = asyncio.get_running_loop().call_later(
-                self._patience, self._lose_patience, name, connection
-            )
-
-    def _lose_patience(self, name: str, connection: _Connection) -> None:
-        _log.warning("xds.clusters_slow", unit=name, waited=self._patience)
-        connection.patience = None
-        connection.machine.on_patience_lost()
-        connection.wake.set()
 
     def _connect(self, name: str, unit: _Unit) -> _Connection:
         connection = _Connection(unit)
@@ -249,8 +263,7 @@ class XdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
         return connection
 
     def _disconnect(self, name: str, unit: _Unit, connection: _Connection) -> None:
-        if connection.patience is not None:
-            connection.patience.cancel()
+        connection.stop_timers()
         unit.connections.remove(connection)
         self.counters.streams -= 1
         _log.debug("xds.disconnected", unit=name, streams=len(unit.connections))

@@ -8,7 +8,8 @@ Make before break:
 
 A refusal (NACK) passes the barrier: other routes go on, and a path whose cluster Envoy never took is answered 503, as is every path
 with a broken backend. It does not allow removals: while listeners or routes are refused, the old ones run and need what they use.
-Nothing is sent again because it was refused; it is sent again on a new stream, or when its content changes.
+What was refused is sent again when its content changes, or on a new stream; listeners also when the server says that it is time,
+for they alone are refused for what their content does not show: an address that is taken may be free later.
 
 The latest snapshot wins: what is due is computed when there is room to send, never queued.
 """
@@ -100,6 +101,15 @@ class Stream:
     def on_patience_lost(self) -> None:
         """Open the barrier once: clusters that take so long to warm must not hold back routes to all others for ever."""
         self._patience_lost = True
+
+    def on_retry(self) -> None:
+        """Offer refused listeners once more."""
+        self._listeners.forget_refusals()
+
+    @property
+    def wants_retry(self) -> bool:
+        """Whether listeners are refused."""
+        return bool(self._listeners.refusals)
 
     @property
     def waiting(self) -> bool:

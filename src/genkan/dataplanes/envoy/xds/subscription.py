@@ -131,6 +131,12 @@ class Subscription:
         self._doubt(wanted)
         return Outcome(refused=True, names=culprit, message=message)
 
+    def forget_refusals(self) -> None:
+        """Make what was refused due again."""
+        refused = self.refusals.keys()
+        self._refused = {name: why for name, why in self._refused.items() if name not in refused}
+        self.pending |= {name for name in refused if self._differs(name)}
+
     def in_doubt(self) -> frozenset[str]:
         """Names of which nobody knows what the client has, if the stream ends now."""
         unknown = {name for name, version in self._has.items() if version == UNKNOWN}

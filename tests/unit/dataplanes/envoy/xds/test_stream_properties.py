@@ -60,6 +60,10 @@ class Life(RuleBasedStateMachine):
             self.envoy.answer()
 
     @rule()
+    def offer_refused_listeners_again(self) -> None:
+        self.stream.on_retry()
+
+    @rule()
     def break_the_stream(self) -> None:
         self.stream = Stream(self.snapshot, before=self.stream)
         self.envoy.connect(self.stream)
