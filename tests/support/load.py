@@ -63,12 +63,13 @@ class Loss:
 
 @dataclass(slots=True)
 class Tally:
-    """What came of a load; `latencies` are seconds of the answered requests, in order."""
+    """What came of a load; `latencies` are seconds of the answered requests, in order, `rounds` how often the operation was done."""
 
     name: str
     sent: int = 0
     seconds: float = 0.0
     connections: int = 0
+    rounds: int = 0
     losses: list[Loss] = field(default_factory=list)
     latencies: "array[float]" = field(default_factory=lambda: array("d"))
 
@@ -85,7 +86,7 @@ class Tally:
     def __str__(self) -> str:
         """Figures in one line, then every loss in a line of its own."""
         rate = self.sent / self.seconds if self.seconds else 0.0
-        figures = f"{self.name}: {self.sent} requests, {self.lost} lost, {self.wrong} wrong ({rate:.0f}/s, {self.connections} connections)"
+        figures = f"{self.name}: {self.sent} requests, {self.lost} lost, {self.wrong} wrong ({rate:.0f}/s, {self.connections} connections, {self.rounds} rounds)"
         return "\n  ".join([figures, *map(str, self.losses)])
 
 
@@ -191,13 +192,15 @@ async def under_load(
     done = asyncio.Event()
     running = [asyncio.ensure_future(load.run(at_least=at_least, done=done, limit=limit)) for load in loads]
     end = time.monotonic() + limit
+    rounds = 0
     try:
-        await operation()
-        while any(load.tally.sent < at_least for load in loads) and time.monotonic() < end:
+        while not rounds or (any(load.tally.sent < at_least for load in loads) and time.monotonic() < end):
             await operation()
+            rounds += 1
     finally:
         done.set()
         tallies = await asyncio.gather(*running)
         for tally in tallies:
+            tally.rounds = rounds
             print(tally)  # noqa: T201 - the losses are what the reader of a failed test needs
     return tallies
