@@ -5,6 +5,7 @@ Layout below `$XDG_CACHE_HOME/genkan` (by default `~/.cache/genkan`):
     programs/NAME-KEY/   one program built from tests/cluster/modules/NAME; KEY is the hash of all that went in
     roots/NAME-KEY/      a root folder unpacked from distribution packages
     images/NAME-KEY.tar  one OCI archive
+    stores/KEY/          what containerd has made of a set of images, to be cloned
     node/                the running cluster; `down` removes it
     reports/             what failed tests left
 """

@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -109,13 +109,12 @@ class LocalCluster:
         return self.place.identity.kubeconfig("admin")
 
     def _start(self) -> None:
-        with free_ports(5) as (api, etcd_port, etcd_peer, manager, scheduler):
-            ports = (api, etcd_port, etcd_peer, manager, scheduler)
+        api, etcd_port, etcd_peer, manager, scheduler = free_ports(5)
         addresses = Addresses.from_environment()
         self.place = Place(
             folder=self.folder, programs=self.programs, addresses=addresses, bind=LOOPBACK, advertise=str(addresses.node4),
-            identity=Identity.create(self.folder, f"https://{LOOPBACK}:{ports[0]}", addresses),
-            api_port=ports[0], etcd_port=ports[1], etcd_peer_port=ports[2],
+            identity=Identity.create(self.folder, f"https://{LOOPBACK}:{api}", addresses),
+            api_port=api, etcd_port=etcd_port, etcd_peer_port=etcd_peer,
         )  # fmt: skip
         self.kubectl = Kubectl(self.programs["kubectl"], self.kubeconfig)
         self.processes.start("etcd", components.etcd(self.place))
@@ -123,9 +122,9 @@ class LocalCluster:
         self._wait("the API server", lambda: self.kubectl.run("get", "--raw", "/readyz") == "ok", seconds=60)
         if self._tier == 1:
             return
-        manager_argv = components.controller_manager(self.place, *UNTHROTTLED, *MORE_WORKERS, port=ports[3])
-        self.processes.start("kube-controller-manager", manager_argv)
-        self.processes.start("kube-scheduler", components.scheduler(self.place, *UNTHROTTLED, port=ports[4]))
+        controllers = components.controller_manager(self.place, *UNTHROTTLED, *MORE_WORKERS, port=manager)
+        self.processes.start("kube-controller-manager", controllers)
+        self.processes.start("kube-scheduler", components.scheduler(self.place, *UNTHROTTLED, port=scheduler))
         self.processes.start("kwok", components.kwok(self.place, self.programs.assets("kwok", "stages")))
         self._wait("the controllers", lambda: self.kubectl.run("get", "serviceaccount", "default"), seconds=60)
 
@@ -160,11 +159,10 @@ def fake_node(name: str, pods: int) -> dict[str, object]:
     }
 
 
-@contextlib.contextmanager
-def free_ports(count: int) -> Iterator[list[int]]:
-    """Give free loopback ports, held until the block ends so that no two are the same."""
+def free_ports(count: int) -> list[int]:
+    """Give loopback ports that are free now, no two the same."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
             one.bind((LOOPBACK, 0))
-        yield [one.getsockname()[1] for one in sockets]
+        return [one.getsockname()[1] for one in sockets]
