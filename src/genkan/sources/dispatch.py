@@ -10,15 +10,17 @@ from genkan.engine import DependencyIndex, KeyQueue, Scope
 from genkan.model import EndpointSlice, Ingress, IngressClass, Object, ObjectKey, ObjectRef, Secret, Service
 from genkan.sources.stores import Stores, service_of
 from genkan.translate.ingress.references import references
+from genkan.translate.ingress.unit_of import unit_of
 
 
 def dispatch(stores: Stores, queue: KeyQueue[ObjectKey]) -> None:
     """Queue, from now on, every key that a change in the stores concerns."""
     index: DependencyIndex[ObjectKey, ObjectRef] = DependencyIndex()
 
-    def on_ingress(key: ObjectKey, _old: Ingress | None, new: Ingress | None) -> None:
-        index.set(key, references(new) if new is not None else ())
-        queue.add(key, Scope.ALL)
+    def on_ingress(_key: ObjectKey, old: Ingress | None, new: Ingress | None) -> None:
+        for unit in {unit_of(ingress) for ingress in (old, new) if ingress is not None}:
+            index.set(unit, references(new) if new is not None else ())
+            queue.add(unit, Scope.ALL)
 
     def on_reference(ref: ObjectRef, scope: Scope) -> None:
         for key in index.dependents(ref):
