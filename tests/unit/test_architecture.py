@@ -58,6 +58,12 @@ def test_imports_are_as_agreed(copy: Path) -> None:
             id="a-driver-reads-kubernetes-objects",
         ),
         pytest.param(
+            "cli/get.py",
+            "import genkan.kube",
+            ["Only what runs in a cluster talks to the Kubernetes API"],
+            id="a-command-talks-to-the-api",
+        ),
+        pytest.param(
             "translate/ingress/paths.py",
             "import asyncio",
             ["The core decides without waiting: no asyncio"],
