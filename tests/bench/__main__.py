@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.bench.report import Result, save, show
 
-PARTS = ("proxy", "memory", "edit", "scale", "many", "loss")
+PARTS = ("proxy", "memory", "edit", "rotate", "scale", "many", "loss")
 
 
 def main() -> int:

@@ -53,7 +53,8 @@ class Result:
 def show(result: Result) -> None:
     """Print the table, then each bar in a line."""
     console = Console(highlight=False, width=None if Console().is_terminal else 140)
-    table = Table(title=f"{result.name}: {result.title}", title_justify="left")
+    console.print(f"{result.name}: {result.title}", style="bold")
+    table = Table()
     for number, column in enumerate(result.columns):
         table.add_column(column, justify="left" if number == 0 else "right")
     for row in result.rows:
