@@ -11,6 +11,7 @@ from typing import TypeVar
 from genkan.errors import TerminalError
 from genkan.kube.client import APPLY, Client
 from genkan.kube.resources import Resource
+from genkan.kube.status import ConflictError, RefusedError
 
 T = TypeVar("T")
 
@@ -45,13 +46,19 @@ class Applier:
         query = {"fieldManager": self._manager}
         if force:
             query["force"] = "true"
-        return await self._client.patch(
-            resource,
-            str(name),
-            {"apiVersion": resource.api_version, "kind": resource.kind, **body},
-            kind,
-            namespace=str(metadata.get("namespace", "")),
-            subresource=subresource,
-            content_type=APPLY,
-            query=query,
-        )
+        try:
+            return await self._client.patch(
+                resource,
+                str(name),
+                {"apiVersion": resource.api_version, "kind": resource.kind, **body},
+                kind,
+                namespace=str(metadata.get("namespace", "")),
+                subresource=subresource,
+                content_type=APPLY,
+                query=query,
+            )
+        except RefusedError as error:
+            # Another object of that name is "Invalid" to the server, no object of that name a conflict: one thing to callers.
+            if "metadata.uid" not in error.fields:
+                raise
+            raise ConflictError(str(error), code=409, reason="Conflict", detail=error.detail) from error

@@ -16,10 +16,17 @@ import msgspec
 from genkan.errors import TerminalError, TransientError
 
 
+class StatusCause(msgspec.Struct, frozen=True, rename="camel"):
+    """One of the things that are wrong; `field` is a path such as `spec.rules[0].host`."""
+
+    field: str = ""
+
+
 class StatusDetails(msgspec.Struct, frozen=True, rename="camel"):
     """`details` of a Status, as far as it is used; seconds."""
 
     retry_after_seconds: float = 0
+    causes: tuple[StatusCause, ...] = ()
 
 
 class Status(msgspec.Struct, frozen=True, rename="camel"):
@@ -48,11 +55,11 @@ class ExpiredError(UnavailableError):
 
 
 class RefusedError(TerminalError):
-    """The API server will not do it as it stands; `detail` is its own text, for quoting in an Event."""
+    """The API server will not do it as it stands; `detail` is its own text, `fields` are those that it finds at fault."""
 
-    def __init__(self, message: str, *, code: int, reason: str, detail: str) -> None:
+    def __init__(self, message: str, *, code: int, reason: str, detail: str, fields: tuple[str, ...] = ()) -> None:
         super().__init__(message, reason=reason)
-        self.code, self.detail = code, detail
+        self.code, self.detail, self.fields = code, detail, fields
 
 
 class NotFoundError(RefusedError):
@@ -81,7 +88,8 @@ def error_of(asked: str, code: int, status: Status, *, retry_after: float | None
         kinds: dict[int, type[UnavailableError]] = {409: ConflictError, 410: ExpiredError}
         kind = kinds.get(code, UnavailableError)
         return kind(message, code=code, reason=reason, detail=detail, retry_after=retry_after)
-    return RefusedError(message, code=code, reason=reason, detail=detail)
+    fields = tuple(cause.field for cause in status.details.causes) if status.details is not None else ()
+    return RefusedError(message, code=code, reason=reason, detail=detail, fields=fields)
 
 
 def read_status(body: bytes) -> Status:

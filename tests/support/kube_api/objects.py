@@ -17,9 +17,9 @@ FIRST = 1000
 class RefusalError(Exception):
     """The request is refused with this code and reason."""
 
-    def __init__(self, code: int, reason: str, message: str) -> None:
+    def __init__(self, code: int, reason: str, message: str, *, field: str = "") -> None:
         super().__init__(message)
-        self.code, self.reason, self.message = code, reason, message
+        self.code, self.reason, self.message, self.field = code, reason, message, field
 
 
 @dataclass(frozen=True)
@@ -135,10 +135,11 @@ def selected(body: Object, query: Mapping[str, str]) -> bool:
             return False
     for pair in filter(None, query.get("fieldSelector", "").split(",")):
         path, _, value = pair.partition("=")
+        unequal = path.endswith("!")
         found: Any = body
-        for step in path.split("."):
+        for step in path.rstrip("!").split("."):
             found = found.get(step, "") if isinstance(found, dict) else ""
-        if found != value:
+        if (found == value) == unequal:
             return False
     return True
 

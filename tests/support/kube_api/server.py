@@ -130,7 +130,8 @@ class FakeApi:
                 return await self._watch(request, place)
             answer = web.json_response(self._do(verb, place, request, json.loads(body) if body else {}))
         except RefusalError as error:
-            answer = web.json_response(status(error.code, error.reason, error.message), status=error.code)
+            details = {"causes": [{"field": error.field}]} if error.field else {}
+            answer = web.json_response(status(error.code, error.reason, error.message, **details), status=error.code)
         if isinstance(fault, Lost) and request.transport is not None:
             request.transport.abort()
         return answer
@@ -236,9 +237,13 @@ def _verb(request: web.Request, place: Place) -> str:
 
 def _check(metadata: Mapping[str, Any], present: Object | None) -> None:
     """Optimistic locking, and a uid as a condition."""
-    for name, what in (("resourceVersion", "the object has been modified"), ("uid", "uid mismatch")):
-        if present is not None and metadata.get(name, present["metadata"][name]) != present["metadata"][name]:
-            raise RefusalError(409, "Conflict", f"Operation cannot be fulfilled: {what}")
+    if present is None:
+        return
+    there = present["metadata"]
+    if metadata.get("resourceVersion", there["resourceVersion"]) != there["resourceVersion"]:
+        raise RefusalError(409, "Conflict", "Operation cannot be fulfilled: the object has been modified")
+    if metadata.get("uid", there["uid"]) != there["uid"]:
+        raise RefusalError(422, "Invalid", "metadata.uid: Invalid value: field is immutable", field="metadata.uid")
 
 
 def _isolated(present: Object, wanted: Object, subresource: str) -> Object:
