@@ -7,6 +7,7 @@ Redirects are not followed: the token would go with them.
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -30,6 +31,9 @@ TOTAL = 30.0
 """Seconds that a request may take by default."""
 KEEP_ALIVE = 60.0
 """Seconds that an idle connection is kept."""
+
+PROBES = {socket.TCP_KEEPIDLE: 30, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
+"""TCP keep-alive, seconds and count: a peer that vanished without a word is noticed after a minute, also by a quiet watch."""
 
 JSON = "application/json"
 
@@ -61,7 +65,7 @@ class Transport:
 
     async def __aenter__(self) -> Self:
         """Open the session; nothing is sent yet."""
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE)
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE, socket_factory=probing_socket)
         self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         return self
 
@@ -146,6 +150,17 @@ class Transport:
         if self._tls is None or self._tls[0] != certificate:
             self._tls = (certificate, _tls_context(self._connection, certificate))
         return self._tls[1]
+
+
+def probing_socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    """Make a socket that asks whether its peer is still there."""
+    made = socket.socket(*address[:3])
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in PROBES.items():
+        made.setsockopt(socket.IPPROTO_TCP, option, value)
+    # What was sent and is not acknowledged holds the probes back: then this bounds the wait, milliseconds.
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 60_000)
+    return made
 
 
 def _tls_context(connection: Connection, certificate: Certificate | None) -> ssl.SSLContext:

@@ -42,6 +42,8 @@ class FakeApi:
         self.requests: list[Request] = []
         self.tokens = tokens
         self.bookmarks = 0
+        self.bookmarked = 0
+        self._watches = 0
         self._tls = tls
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self._always: dict[str, Fault] = {}
@@ -99,6 +101,11 @@ class FakeApi:
     def bookmark(self) -> None:
         """Send a bookmark to every watch that asked for them."""
         self.bookmarks += 1
+        self._tell()
+
+    def end_watches(self) -> None:
+        """Close every watch, orderly, before anything that happens from now on is told."""
+        self._watches += 1
         self._tell()
 
     def _tell(self) -> None:
@@ -177,7 +184,8 @@ class FakeApi:
         await response.prepare(request)
         version, bookmarks = int(request.query["resourceVersion"]), self.bookmarks
         until = asyncio.get_running_loop().time() + float(request.query.get("timeoutSeconds", "1800"))
-        while not self._ended.is_set():
+        generation = self._watches
+        while not self._ended.is_set() and generation == self._watches:
             news = self._news
             if version < self.objects.compacted:
                 gone = status(410, "Expired", f"too old resource version: {version} ({self.objects.compacted})")
@@ -189,6 +197,7 @@ class FakeApi:
             version = self.objects.version
             if bookmarks < self.bookmarks and request.query.get("allowWatchBookmarks") == "true":
                 bookmarks = self.bookmarks
+                self.bookmarked += 1
                 await response.write(event("BOOKMARK", {"metadata": {"resourceVersion": str(version)}}))
             left = until - asyncio.get_running_loop().time()
             if left <= 0:
