@@ -112,9 +112,10 @@ class Node:
         """The running components: name to resident memory in KiB."""
         memory = {}
         for name, pid in self.namespaces.ask("list").items():
-            status = Path(f"/proc/{self.namespaces.pid}/root/proc/{pid}/status").read_text()
-            lines = [line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")]
-            memory[name] = int(lines[0]) if lines else 0
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                status = Path(f"/proc/{self.namespaces.pid}/root/proc/{pid}/status").read_text()
+                lines = [line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")]
+                memory[name] = int(lines[0]) if lines else 0
         return memory
 
     def load_images(self, archives: Sequence[Path]) -> None:

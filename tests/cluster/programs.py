@@ -120,7 +120,7 @@ class Programs:
         missing = [p for p in self._wanted if not _target(p).is_dir()]
         if missing:
             total = sum(p.minutes for p in missing)
-            say(f"building {len(missing)} Go programs: about {total:.0f} min on two cores, once per version")
+            say(f"building {len(missing)} Go programs: about {total:.0f} min on two idle cores, once per version")
         for number, program in enumerate(missing, start=1):
             _build(program, f"[{number}/{len(missing)}]")
 
@@ -161,7 +161,7 @@ def _go() -> str:
 
 def _build(program: Program, place: str) -> None:
     target = _target(program)
-    say(f"{place} {program.name} {program.version}: building, up to {program.minutes:g} min".strip())
+    say(f"{place} {program.name} {program.version}: building, about {program.minutes:g} min".strip())
     environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": " ".join(BUILD_FLAGS), "GOWORK": "off"}
     with made_whole(target) as scratch:
         (scratch / "bin").mkdir()
