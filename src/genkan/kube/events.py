@@ -126,7 +126,8 @@ class Recorder:
         self._on_trouble = on_trouble
         self._clock, self._now = clock, now
         self._series: dict[_Fact, _Series] = {}
-        self._dirty: set[_Fact] = set()
+        # A dict for its order: Events are written as they were said.
+        self._dirty: dict[_Fact, None] = {}
         self._buckets: dict[Regarding, _Bucket] = {}
         self._wakeup = asyncio.Event()
 
@@ -148,7 +149,7 @@ class Recorder:
             due = self._buckets.setdefault(regarding, _Bucket(self._limits, now)).reserve(now)
             when = self._now()
             self._series[fact] = _Series(_name(regarding), first=when, last=when, noted=now, due=due)
-        self._dirty.add(fact)
+        self._dirty[fact] = None
         self._wakeup.set()
 
     async def run(self) -> None:
@@ -180,7 +181,7 @@ class Recorder:
 
     async def _write(self, fact: _Fact, series: _Series) -> None:
         count, last = series.count, series.last
-        self._dirty.discard(fact)
+        self._dirty.pop(fact, None)
         try:
             if series.written:
                 await self._patch(fact, series, count, last)
@@ -214,7 +215,7 @@ class Recorder:
             return
         if series.written < series.count:
             series.due = self._clock() + delay
-            self._dirty.add(fact)
+            self._dirty[fact] = None
 
     def _drop(self, error: GenkanError) -> None:
         self.dropped += 1

