@@ -14,7 +14,7 @@ _FILE = "bootstrap.json"
 _OWN_FILES = 500
 
 
-def workload(unit: str, binding: Binding, settings: Settings, program: str, files: int) -> Workload:
+def workload(unit: str, binding: Binding, settings: Settings, program: str, files: int = 1_048_576) -> Workload:
     """Say what to run (pure). `program` is the path of Envoy, `files` how many files it may open.
 
     Nothing in it depends on traffic, so that no edit of an Ingress restarts anything: both ports are always declared, used or not.
@@ -39,7 +39,9 @@ def workload(unit: str, binding: Binding, settings: Settings, program: str, file
         "warning",
     )
     ports = (Port("http", settings.http_port, 10080), Port("https", settings.https_port, 10443))
-    return Workload(kind="envoy", command=command, files=(File(_FILE, bootstrap(binding, connections(files))),), ports=ports)
+    return Workload(
+        kind="envoy", command=command, files=(File(_FILE, bootstrap(binding, connections(files))),), ports=ports
+    )
 
 
 def connections(files: int) -> int:
