@@ -41,7 +41,9 @@ def cluster() -> Cluster:
     if not kubeconfig:
         raise ClusterError("no cluster: run `make e2e`, or set KUBECONFIG")
     node = Node()
-    if node.running and Path(kubeconfig) in (node.client_kubeconfig, node.kubeconfig):
+    if Path(kubeconfig) in (node.client_kubeconfig, node.kubeconfig):
+        if not node.running:
+            raise ClusterError("the project's own cluster is not running any more")
         return Cluster(node.kubectl, node)
     program = shutil.which("kubectl")
     return Cluster(Kubectl(Path(program) if program else Programs(["kubernetes"])["kubectl"], Path(kubeconfig)), None)
