@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import importlib
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -24,6 +25,11 @@ def main() -> int:
 
 
 def _run(part: str) -> bool:
+    busy, cpus = os.getloadavg()[0], os.cpu_count() or 1
+    if busy > cpus:
+        sys.stderr.write(
+            f"{part}: the machine is busy already (load {busy:.1f} on {cpus} CPUs): tails will say little\n"
+        )
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         try:
             result: Result = asyncio.run(importlib.import_module(f"tests.bench.{part}").measure(Path(folder)))
