@@ -6,7 +6,7 @@ comes back is counted on its Event, as Kubernetes' event series do. At most `MOS
 
 import hashlib
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -108,12 +108,12 @@ def _event(name: str, ingress: dict[str, Any], condition: Condition, instance: s
         "type": str(condition.level),
         "reason": str(condition.reason),
         "action": "Reconcile",
-        "note": _shortened(condition.message),
+        "note": _shortened(_note(condition, regarding)),
         "regarding": regarding,
         "reportingController": CONTROLLER,
         "reportingInstance": instance,
     }
-    if (about.kind, about.namespace, about.name) != ("Ingress", regarding["namespace"], regarding["name"]):
+    if not _is_about(condition, regarding):
         related = {
             "apiVersion": API_VERSIONS.get(about.kind, "v1"),
             "kind": about.kind,
@@ -125,6 +125,17 @@ def _event(name: str, ingress: dict[str, Any], condition: Condition, instance: s
     elif about.field:
         regarding["fieldPath"] = about.field
     return event
+
+
+def _is_about(condition: Condition, regarding: Mapping[str, str]) -> bool:
+    about = condition.origin
+    return (about.kind, about.namespace, about.name) == ("Ingress", regarding["namespace"], regarding["name"])
+
+
+def _note(condition: Condition, regarding: Mapping[str, str]) -> str:
+    """Say where, then what: tables of Events show the note alone."""
+    where = condition.origin.field if _is_about(condition, regarding) else str(condition.origin)
+    return f"{where}: {condition.message}" if where else condition.message
 
 
 def _again(event: dict[str, Any], now: datetime) -> dict[str, Any]:

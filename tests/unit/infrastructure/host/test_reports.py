@@ -102,7 +102,7 @@ def test_an_event_has_every_field_that_the_api_requires() -> None:
         "type": "Warning",
         "reason": "ServiceNotFound",
         "action": "Reconcile",
-        "note": "Service shop/web does not exist",
+        "note": "spec.rules[0]: Service shop/web does not exist",
         "regarding": {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "Ingress",
@@ -117,9 +117,10 @@ def test_an_event_has_every_field_that_the_api_requires() -> None:
 
 
 def test_another_object_is_related() -> None:
-    """The Event stays with the Ingress, where the user looks, and names the Secret."""
+    """The Event stays with the Ingress, where the user looks, and its note names the Secret."""
     (event,) = store(None, report(condition(origin=Origin("Secret", "shop", "tls", "data")))).events
     assert "fieldPath" not in event["regarding"]
+    assert event["note"] == "Secret shop/tls data: no"
     assert event["related"] == {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -149,7 +150,7 @@ def test_a_cause_that_stays_is_no_news() -> None:
     """Another condition beside it is."""
     first = store(None, report(condition("a")))
     second = store(first, report(condition("a"), condition("b")), after=10)
-    assert [(event["note"], "series" in event) for event in second.events] == [("a", False), ("b", False)]
+    assert [(event["note"], "series" in event) for event in second.events] == [("spec.rules[0]: a", False), ("spec.rules[0]: b", False)]
 
 
 def test_a_cause_that_comes_back_is_counted() -> None:
@@ -184,7 +185,7 @@ def test_the_newest_are_kept() -> None:
     for number in range(MOST_EVENTS + 20):
         before = store(before, report(condition(str(number))), after=number)
     assert before is not None
-    assert [event["note"] for event in before.events] == [str(n) for n in range(20, MOST_EVENTS + 20)]
+    assert [event["note"] for event in before.events] == [f"spec.rules[0]: {n}" for n in range(20, MOST_EVENTS + 20)]
 
 
 def test_more_causes_than_are_kept_are_not_told_again_and_again() -> None:
