@@ -82,16 +82,17 @@ async def test_large_headers_pass(plane: Plane) -> None:
 
 
 async def test_a_flood_of_connections_leaves_health_and_the_early_ones_alone(web: Echo) -> None:
-    """Full is full: later ones are closed, the earlier ones and readiness are served; who leaves makes room."""
+    """Full is full: later ones are closed, the earlier ones and readiness are served; who leaves makes room, a probe does not."""
     async with running(TRAFFIC, endpoints("web", web.address), files=540) as plane:
         async with contextlib.AsyncExitStack() as stack:
             early = [await stack.enter_async_context(connect(plane.http)) for _ in range(20)]
             for one in early:
                 await one.send(b"GET / HTTP/1.1\r\nHost: x.example\r\n\r\n")
                 assert (await one.answer()).status == 200
-            with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
-                await request(plane.http, host="x.example")
-            assert await plane.ready()
+            for _ in range(5):
+                assert await plane.ready()
+                with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+                    await request(plane.http, host="x.example")
             await early[0].send(b"GET / HTTP/1.1\r\nHost: x.example\r\n\r\n")
             assert (await early[0].answer()).status == 200
 

@@ -73,7 +73,11 @@ def _control_plane_cluster(path: str) -> dict[str, Any]:
 
 
 def _readiness(path: str) -> dict[str, Any]:
-    """Answer on a socket of its own. Envoy accepts nowhere before the first listeners are complete, so an answer means ready."""
+    """Answer on a socket of its own. Envoy accepts nowhere before the first listeners are complete, so an answer means ready.
+
+    It stands outside the limits, or a full data plane would count as dead. Not by `ignore_global_conn_limit`: Envoy 1.40 then gives
+    back a place at the end of each connection that never took one, and a probe every second wears the limit away.
+    """
     health = {
         "@type": _HTTP + ".http.health_check.v3.HealthCheck",
         "pass_through_mode": False,
@@ -92,7 +96,7 @@ def _readiness(path: str) -> dict[str, Any]:
     return {
         "name": "readiness",
         "address": _socket(path),
-        "ignore_global_conn_limit": True,
+        "bypass_overload_manager": True,
         "filter_chains": [{"filters": [network]}],
     }
 
