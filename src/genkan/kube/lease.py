@@ -123,7 +123,6 @@ class Election:
 
     async def _lost(self) -> None:
         """After a conflict: read who holds it; a holder other than us ends our time at once."""
-        self._lease = None
         with contextlib.suppress(GenkanError, TimeoutError):
             async with asyncio.timeout(self._terms.retry):
                 await self._look()

@@ -177,6 +177,17 @@ async def test_another_holder_ends_it_at_once(candidates: Candidates) -> None:
     assert candidates.spec()["holderIdentity"] == "somebody"
 
 
+async def test_another_holder_ends_it_also_when_it_was_hard_to_see(candidates: Candidates) -> None:
+    """The write conflicts, and reading why fails: it is found out in the next round."""
+    first = await candidates.add("first")
+    candidates.write(holderIdentity="somebody")
+    candidates.api.fail("get", Answer(503))
+    await first.after(2)
+    assert first.leads
+    await first.after(2)
+    assert (first.leads, first.told) == (False, [True, False])
+
+
 async def test_a_renewal_whose_answer_is_lost_is_no_loss(candidates: Candidates) -> None:
     """The version moved without our knowledge; the Lease is still ours."""
     first = await candidates.add("first")
@@ -197,6 +208,17 @@ async def test_a_deleted_lease_is_made_again(candidates: Candidates) -> None:
     await first.after(2)
     assert first.leads
     assert candidates.spec()["holderIdentity"] == "first"
+
+
+async def test_a_deleted_lease_that_somebody_made_again_is_theirs(candidates: Candidates) -> None:
+    """The former leader finds out before it writes."""
+    first = await candidates.add("first")
+    lease = candidates.api.objects.get(PLACE)
+    candidates.api.delete(PATH)
+    await first.after(2)
+    candidates.api.put(PATH, lease | {"spec": lease["spec"] | {"holderIdentity": "somebody"}})
+    await first.after(2)
+    assert (first.leads, first.told) == (False, [True, False])
 
 
 async def test_two_who_see_it_free_do_not_both_lead(candidates: Candidates) -> None:
@@ -225,6 +247,7 @@ async def test_leaving_never_hangs(candidates: Candidates) -> None:
     assert candidates.spec()["holderIdentity"] == "somebody"
     second = await candidates.add("second")
     await second.stop()
+    assert candidates.spec()["holderIdentity"] == "somebody"
 
 
 async def test_what_others_wrote_into_it_stays(candidates: Candidates) -> None:
@@ -251,6 +274,25 @@ async def test_a_hanging_server_does_not_keep_a_leader(candidates: Candidates) -
     await until(election.may_write)
     candidates.api.fail_always("update", Stream(end="silence"))
     await until(lambda: told == [True, False], deadline=2)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_one_hanging_renewal_leaves_time_for_another(candidates: Candidates) -> None:
+    """No request may use up the whole deadline."""
+    told: list[bool] = []
+    terms = Terms(duration=1.5, renew_deadline=1.0, retry=0.02)
+    election = Election(
+        candidates._client, namespace="genkan-system", name="genkan", identity="x", terms=terms, on_change=told.append
+    )
+    task = asyncio.create_task(election.run())
+    await until(election.may_write)
+    candidates.api.fail("update", Stream(end="silence"))
+    await until(lambda: candidates.api.asked("update"))
+    before = len(candidates.api.asked("update"))
+    await until(lambda: len(candidates.api.asked("update")) > before + 2)
+    assert told == [True]
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
