@@ -56,6 +56,7 @@ class Controller:
     ) -> None:
         """Join the parts; nothing runs yet. `on_report` and `on_removed` are told what the user shall see."""
         self._serving = serving
+        self._on_removed = on_removed
         self.queue: KeyQueue[ObjectKey] = KeyQueue()
         self.stores = Stores()
         self.telemetry = Telemetry()
@@ -64,7 +65,7 @@ class Controller:
             self.stores,
             backends=[parse_backend(text) for text in serving.backends],
             last_good=serving.state_dir / "last-good",
-            on_change=self._look_at_the_absent,
+            on_change=self._look_at_the_withheld,
         )
         self.infrastructure = HostInfrastructure(
             serving.state_dir,
@@ -81,20 +82,21 @@ class Controller:
             again_at=self._look_again_at,
             now=lambda: datetime.now(UTC),
             on_report=on_report,
-            on_removed=on_removed,
+            on_removed=self._forget,
             telemetry=self.telemetry,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set; then drain every data plane and return.
 
-        Ended any other way (SIGKILL), the data planes go on serving, and the next run on the state directory takes them over.
+        Ended any other way (SIGKILL, a start that fails), the data planes go on serving, and the next run on the state directory
+        takes them over.
         """
         serving = self._serving
         async with AsyncExitStack() as stack:
             await self.infrastructure.start()
             write_served(serving.state_dir, Served(str(serving.directory.resolve()), serving.backends))
-            stack.push_async_callback(self.infrastructure.stop_all)
+            stack.push_async_callback(self._let_go, stop)
             await self.xds.start(self.infrastructure.control_plane)
             stack.push_async_callback(self.xds.stop)
             stack.callback(self.queue.close)
@@ -104,7 +106,8 @@ class Controller:
             await self.source.start()
             gc.freeze()  # what is loaded stays: without it, reading a large file again takes twice as long, in collections
             dispatch(self.stores, self.queue)
-            self._look_at_the_absent()
+            for key in self.infrastructure.owned():
+                self.queue.add(key)
 
             async with asyncio.TaskGroup() as tasks:
                 running = [
@@ -124,11 +127,18 @@ class Controller:
     def _look_again(self, key: ObjectKey) -> None:
         self.queue.add(key, Scope.REPORT)
 
-    def _look_at_the_absent(self) -> None:
-        """Queue what exists for no Ingress: its absence may be believed now."""
-        for key in self.infrastructure.owned():
-            if key not in self.stores.ingresses:
-                self.queue.add(key)
+    def _look_at_the_withheld(self) -> None:
+        """Queue what was not deleted for want of certainty: the files may be certain now."""
+        for key in self._reconciler.withheld:
+            self.queue.add(key)
+
+    def _forget(self, key: ObjectKey) -> None:
+        self.queue.forget(key)
+        self._on_removed(key)
+
+    async def _let_go(self, stop: asyncio.Event) -> None:
+        """Drain only when asked to stop: whatever else ends us must not end what serves."""
+        await (self.infrastructure.stop_all() if stop.is_set() else self.infrastructure.release())
 
     def _look_again_at(self, key: ObjectKey, when: datetime) -> None:
         self.queue.add_after(key, max(0.0, (when - datetime.now(UTC)).total_seconds()), Scope.REPORT)

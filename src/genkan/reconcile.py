@@ -4,7 +4,7 @@ Level-based: it reads the latest state and never learns what event brought it he
 the pure functions it calls; this module only carries values between them and the world.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,6 +61,12 @@ class Reconciler:
         self._on_removed = on_removed
         self._telemetry = telemetry
         self._published: dict[ObjectKey, Published] = {}
+        self._withheld: set[ObjectKey] = set()
+
+    @property
+    def withheld(self) -> frozenset[ObjectKey]:
+        """Keys whose data planes stay because what is lost cannot be believed yet; reconcile them when it may be."""
+        return frozenset(self._withheld)
 
     async def reconcile(self, key: ObjectKey, scope: Scope) -> None:
         """Bring one key to where it should be; `scope` says how much can have changed."""
@@ -87,8 +93,10 @@ class Reconciler:
             raise
         self._driver.publish(str(key), translation.traffic, translation.endpoints, binding)
         await self._infrastructure.apply(key, self._driver.workload(str(key), translation.traffic, binding))
+        await self._infrastructure.keep(key, translation.traffic.certificates)
         published = Published(inputs.ingress, inputs.ingress_class, translation)
         self._published[key] = published
+        self._withheld.discard(key)
         return published
 
     def _endpoints(self, key: ObjectKey, published: Published) -> None:
@@ -125,7 +133,12 @@ class Reconciler:
     async def _remove(self, key: ObjectKey) -> None:
         """Take away what was made for a key that is not ours, or no longer there, once that can be believed."""
         self._published.pop(key, None)
-        if key in self._infrastructure.owned() and self._is_lost(key):
+        if key not in self._infrastructure.owned():
+            self._withheld.discard(key)
+        elif not self._is_lost(key):
+            self._withheld.add(key)
+        else:
+            self._withheld.discard(key)
             await self._infrastructure.delete(key)
             self._driver.withdraw(str(key))
             self._telemetry.gone(str(key))
@@ -141,7 +154,8 @@ class Reconciler:
             return self._deletable(ObjectRef("IngressClass", "", name))
         return True
 
-    def _certificates(self, key: ObjectKey) -> dict[str, Certificate]:
-        """Return the certificates published last: one gone bad is replaced by itself as it was."""
+    def _certificates(self, key: ObjectKey) -> Mapping[str, Certificate]:
+        """Return the certificates published last: one gone bad is replaced by itself as it was, also after a restart."""
         published = self._published.get(key)
-        return {} if published is None else {each.name: each for each in published.translation.traffic.certificates}
+        last = published.translation.traffic.certificates if published else self._infrastructure.kept(key)
+        return {each.name: each for each in last}

@@ -52,5 +52,4 @@ def report(
 
 def serves(observation: Observation, driver: DriverState) -> bool:
     """Tell whether requests are answered as configured: it runs, and has taken (or refused by name) all that was published."""
-    settled = driver.connected and (driver.acknowledged or bool(driver.rejections))
-    return observation.phase is Phase.READY and settled
+    return observation.phase is Phase.READY and driver.connected and driver.settled

@@ -60,17 +60,14 @@ class Telemetry:
 
     def seen(self, key: str, *, expired: int) -> None:
         """Take note of a data plane that exists, and how many of its certificates have expired."""
+        self.expired_certificates.inc(expired - self._expired.get(key, 0))
         self._expired[key] = expired
-        self._sum_up()
+        self.data_planes.set(len(self._expired))
 
     def gone(self, key: str) -> None:
         """Take note of a data plane that no longer exists."""
-        self._expired.pop(key, None)
-        self._sum_up()
-
-    def _sum_up(self) -> None:
+        self.expired_certificates.dec(self._expired.pop(key, 0))
         self.data_planes.set(len(self._expired))
-        self.expired_certificates.set(sum(self._expired.values()))
 
     def serve(self, address: str) -> Callable[[], None]:
         """Serve the metrics at http://HOST:PORT/metrics; returns what ends that."""

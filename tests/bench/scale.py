@@ -48,7 +48,7 @@ class _Server:
 
     def state(self, unit: str) -> DriverState:  # noqa: ARG002 - the driver's protocol
         """Everything is well."""
-        return DriverState(connected=True, acknowledged=True)
+        return DriverState(connected=True, acknowledged=True, settled=True)
 
 
 class Pipeline:

@@ -1,7 +1,7 @@
 """A driver and an infrastructure that only remember what they were told: for tests of what calls them."""
 
 from genkan.infrastructure import Observation, Phase, Report
-from genkan.ir import Binding, Capabilities, DriverState, EndpointSet, Traffic, Workload
+from genkan.ir import Binding, Capabilities, Certificate, DriverState, EndpointSet, Traffic, Workload
 from genkan.model import ObjectKey
 
 
@@ -45,6 +45,7 @@ class FakeInfrastructure:
         self.workloads: dict[ObjectKey, Workload] = {}
         self.reports: dict[ObjectKey, Report] = {}
         self.observations: dict[ObjectKey, Observation] = {}
+        self.certificates: dict[ObjectKey, tuple[Certificate, ...]] = {}
         self.obstacle: Exception | None = None
 
     async def bind(self, key: ObjectKey) -> Binding:
@@ -62,9 +63,16 @@ class FakeInfrastructure:
     async def report(self, key: ObjectKey, report: Report) -> None:
         self.reports[key] = report
 
+    async def keep(self, key: ObjectKey, served: tuple[Certificate, ...]) -> None:
+        self.certificates[key] = served
+
+    def kept(self, key: ObjectKey) -> tuple[Certificate, ...]:
+        return self.certificates.get(key, ())
+
     async def delete(self, key: ObjectKey) -> None:
         self.workloads.pop(key, None)
         self.reports.pop(key, None)
+        self.certificates.pop(key, None)
 
     def owned(self) -> frozenset[ObjectKey]:
         return frozenset(self.workloads)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,14 +12,16 @@ from genkan.engine import Scope
 from genkan.errors import TerminalError
 from genkan.infrastructure import Observation, Phase
 from genkan.ir import DriverState, Endpoint, Reason, Rejection
-from genkan.model import EndpointSlice, Ingress, IngressClass, ObjectKey, Service
+from genkan.model import EndpointSlice, Ingress, IngressClass, ObjectKey, ObjectMeta, Secret, Service
 from genkan.reconcile import Reconciler
 from genkan.settings import Settings
 from genkan.sources.stores import Stores
 from genkan.telemetry import Telemetry
 from tests.support.fakes import FakeDriver, FakeInfrastructure
 
+FIXTURES = Path(__file__).parents[1] / "fixtures/certificates"
 KEY = ObjectKey("shop", "web")
+SETTLED = DriverState(connected=True, acknowledged=True, settled=True)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SERVES = Observation(Phase.READY, ("127.0.0.2",), {80: 80})
 
@@ -56,6 +59,14 @@ class World:
     def ingress(self, class_name: str) -> None:
         backend = {"service": {"name": "web", "port": {"number": 80}}}
         self.put(Ingress, *KEY, {"spec": {"ingressClassName": class_name, "defaultBackend": backend}})
+
+    def tls(self, chain: bytes, key: bytes) -> None:
+        metadata = {"namespace": KEY.namespace, "name": KEY.name}
+        spec = {"ingressClassName": "genkan", "tls": [{"secretName": "cert"}]}
+        self.stores.ingresses.upsert(KEY, msgspec.convert({"metadata": metadata, "spec": spec}, Ingress))
+        meta = ObjectMeta(name="cert", namespace="shop")
+        secret = Secret(metadata=meta, type="kubernetes.io/tls", data={"tls.crt": chain, "tls.key": key})
+        self.stores.secrets.upsert(secret.key, secret)
 
     def endpoint(self, address: str) -> None:
         metadata = {"namespace": "shop", "name": "web-1", "labels": {"kubernetes.io/service-name": "web"}}
@@ -97,17 +108,23 @@ async def test_endpoint_churn_renders_no_route() -> None:
 @pytest.mark.parametrize(
     ("observation", "state", "addresses"),
     [
-        pytest.param(SERVES, DriverState(connected=True, acknowledged=True), ("127.0.0.2",), id="it serves"),
+        pytest.param(SERVES, SETTLED, ("127.0.0.2",), id="it serves"),
         pytest.param(SERVES, DriverState(connected=True), (), id="not everything is acknowledged"),
         pytest.param(
             SERVES,
-            DriverState(connected=True, rejections=(Rejection("cluster x", "no"),)),
+            DriverState(connected=True, settled=True, rejections=(Rejection("cluster x", "no"),)),
             ("127.0.0.2",),
             id="a piece was refused, the rest serves",
         ),
         pytest.param(
+            SERVES,
+            DriverState(connected=True, rejections=(Rejection("cluster x", "no"),)),
+            (),
+            id="a piece was refused, the rest is under way",
+        ),
+        pytest.param(
             Observation(Phase.STARTING, ("127.0.0.2",), {80: 80}),
-            DriverState(connected=True, acknowledged=True),
+            SETTLED,
             (),
             id="it is still starting",
         ),
@@ -175,3 +192,30 @@ async def test_what_stands_in_the_way_is_told() -> None:
     told = {each.reason: each.message for each in world.infrastructure.reports[KEY].conditions}
     assert told[Reason.PORT_UNAVAILABLE] == "no port is free"
     assert world.infrastructure.reports[KEY].addresses == ()
+
+
+async def test_what_cannot_be_believed_yet_is_withheld_until_it_can() -> None:
+    """Whoever learns more knows which keys to try again: also of an Ingress that now names a class which does not exist."""
+    world = World()
+    await world.reconcile()
+    world.ingress("nginx")
+    world.deletable = False
+    await world.reconcile()
+    assert world.reconciler.withheld == {KEY}
+    world.deletable = True
+    await world.reconcile()
+    assert (world.reconciler.withheld, world.removed) == (frozenset(), [KEY])
+
+
+async def test_a_certificate_that_went_bad_while_nobody_looked_is_served_on() -> None:
+    """A new controller is given what the one before it served."""
+    before = World()
+    before.tls(FIXTURES.joinpath("blog.crt").read_bytes(), FIXTURES.joinpath("blog.key").read_bytes())
+    await before.reconcile()
+    (served,) = before.driver.traffic["shop/web"].certificates
+    after = World()
+    after.infrastructure.certificates = before.infrastructure.certificates
+    after.tls(b"broken", b"broken")
+    await after.reconcile()
+    assert after.driver.traffic["shop/web"].certificates == (served,)
+    assert Reason.SECRET_INVALID in {each.reason for each in after.infrastructure.reports[KEY].conditions}

@@ -10,7 +10,7 @@ from genkan.status import report
 INGRESS = msgspec.convert({"metadata": {"namespace": "shop", "name": "web"}}, Ingress)
 HTTP = Traffic((Listener("http", 80),), (), ())
 BOTH = Traffic((Listener("http", 80), Listener("https", 443)), (), ())
-SETTLED = DriverState(connected=True, acknowledged=True)
+SETTLED = DriverState(connected=True, acknowledged=True, settled=True)
 
 
 @pytest.mark.parametrize(

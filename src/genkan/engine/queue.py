@@ -77,6 +77,12 @@ class KeyQueue(Generic[K]):
         """Forget a key's failures."""
         self._failures.pop(key, None)
 
+    def forget(self, key: K) -> None:
+        """Forget a key that is gone: its failures, and any later time."""
+        self.succeeded(key)
+        if (pending := self._timers.pop(key, None)) is not None:
+            pending[2].cancel()
+
     async def get(self) -> tuple[K, Scope]:
         """Wait for a key that nobody works on; the caller must call `done` for it."""
         while not self._waiting:

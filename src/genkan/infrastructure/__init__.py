@@ -5,7 +5,7 @@ An infrastructure takes a workload and keeps it running; gives what it observes;
 
 from typing import Protocol
 
-from genkan.ir import Binding, Observation, Phase, Workload
+from genkan.ir import Binding, Certificate, Observation, Phase, Workload
 from genkan.model import ObjectKey
 from genkan.status import Report
 
@@ -26,6 +26,12 @@ class Infrastructure(Protocol):
 
     async def report(self, key: ObjectKey, report: Report) -> None:
         """Write status and Events where the user looks; an equal report writes nothing."""
+
+    async def keep(self, key: ObjectKey, served: tuple[Certificate, ...]) -> None:
+        """Keep the certificates that are served, privately: they survive this controller."""
+
+    def kept(self, key: ObjectKey) -> tuple[Certificate, ...]:
+        """Give the certificates kept last, () if there are none."""
 
     async def delete(self, key: ObjectKey) -> None:
         """Drain, stop and remove all that was made for this key, its report included."""

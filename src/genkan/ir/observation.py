@@ -40,8 +40,12 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class DriverState:
-    """What a driver knows of one data plane: does it talk to us, has it acknowledged all that was published last, what did it refuse."""
+    """What a driver knows of one data plane: does it talk to us, and what has become of all that was published last.
+
+    `acknowledged`: it has taken everything. `settled`: it has answered for everything; what it refused is named in `rejections`.
+    """
 
     connected: bool = False
     acknowledged: bool = False
+    settled: bool = False
     rejections: tuple[Rejection, ...] = ()

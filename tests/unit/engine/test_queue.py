@@ -67,6 +67,16 @@ async def test_the_back_off_has_a_ceiling() -> None:
     queue.close()
 
 
+async def test_a_forgotten_key_does_not_come_again() -> None:
+    """What is gone leaves no timer behind."""
+    queue: KeyQueue[str] = KeyQueue()
+    queue.add_after("gone", 0.0)
+    queue.add_after("there", 0.0)
+    queue.forget("gone")
+    assert await asyncio.wait_for(queue.get(), 5) == ("there", Scope.ALL)
+    assert len(queue) == 0
+
+
 @pytest.mark.parametrize(
     ("error", "at_least"),
     [

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from genkan.errors import TerminalError
 from genkan.infrastructure import Observation, Phase
-from genkan.infrastructure.host import addresses, processes, records, reports, sockets
+from genkan.infrastructure.host import addresses, certificates, processes, records, reports, sockets
 from genkan.infrastructure.host.addresses import Lease, Obstacle, Verdict
 from genkan.infrastructure.host.processes import Found
 from genkan.infrastructure.host.records import Record, StoredReport
 from genkan.infrastructure.host.state import Lock
 from genkan.infrastructure.host.supervisor import Shared, Supervisor, Timing
-from genkan.ir import Binding, Condition, Level, Origin, Reason, Workload
+from genkan.ir import Binding, Certificate, Condition, Level, Origin, Reason, Workload
 from genkan.model import ObjectKey
 from genkan.status import Report
 
@@ -61,6 +61,7 @@ class HostInfrastructure:
         self._holders: dict[str, ObjectKey] = {}
         self._reports: dict[ObjectKey, StoredReport] = {}
         self._reported: dict[ObjectKey, Report] = {}
+        self._certificates: dict[ObjectKey, tuple[Certificate, ...]] = {}
 
     @property
     def control_plane(self) -> str:
@@ -78,6 +79,8 @@ class HostInfrastructure:
                 self._holders.setdefault(record.lease.address, key)
             if report := records.read_report(self._state_dir, key):
                 self._reports[key] = report
+            if kept := certificates.read(self._state_dir, key):
+                self._certificates[key] = kept
         found = sorted(processes.scan(str(self._state_dir)), key=lambda each: each.start_time, reverse=True)
         strays = [each for each in found if not self._take_over(each, found)]
         await asyncio.gather(*(self._end_stray(each) for each in strays))
@@ -127,13 +130,23 @@ class HostInfrastructure:
             records.write_report(self._state_dir, key, now)
         self._reports[key], self._reported[key] = now, report
 
+    async def keep(self, key: ObjectKey, served: tuple[Certificate, ...]) -> None:
+        """Keep what is served, in a private file beside the record."""
+        if served != self._certificates.get(key, ()):
+            certificates.write(self._state_dir, key, served)
+            self._certificates[key] = served
+
+    def kept(self, key: ObjectKey) -> tuple[Certificate, ...]:
+        """Give the certificates kept last, also by a controller before this one."""
+        return self._certificates.get(key, ())
+
     async def delete(self, key: ObjectKey) -> None:
         """Drain and stop it, and forget its address, files and report."""
         if supervisor := self._supervisors.get(key):
             await supervisor.stop()
         for address in [address for address, holder in self._holders.items() if holder == key]:
             del self._holders[address]
-        for kept in (self._supervisors, self._kept, self._reports, self._reported):
+        for kept in (self._supervisors, self._kept, self._reports, self._reported, self._certificates):
             kept.pop(key, None)
         self._remove_sockets(key)
         records.remove(self._state_dir, key)

@@ -147,7 +147,12 @@ class Stream:
             for (kind, name), text in self.rejections.items()
             if name in self._types[kind].target and name in self._types[kind].covered
         )
-        return DriverState(connected=True, acknowledged=self._acknowledged(), rejections=tuple(refusals))
+        return DriverState(
+            connected=True,
+            acknowledged=self._acknowledged(),
+            settled=self._settled(),
+            rejections=tuple(refusals),
+        )
 
     def _make(self) -> list[DeltaDiscoveryResponse]:
         """Send clusters only where their endpoints can follow at once."""
@@ -199,15 +204,24 @@ class Stream:
         return {used for name, (_, used) in self._uses.items() if used is not None and name not in refused}
 
     def _acknowledged(self) -> bool:
+        if not self._settled():
+            return False
+        wanted = [one for kind, one in self._types.items() if one.target and kind not in self._unused()]
+        return all(not one.refusals and one.target.keys() <= one.covered for one in wanted)
+
+    def _settled(self) -> bool:
+        """Whether the client has answered for all that it could ask for: what hangs on a refused resource it never asks for."""
         if self._snapshot is None:
             return False
-        unused = set() if self._listeners.target else {TypeUrl.ROUTES, TypeUrl.SECRET}
-        for type_url, one in self._types.items():
-            if type_url in unused or not (one.target or one.started):
-                continue
-            if not one.settled or one.refusals or not one.target.keys() <= one.covered:
+        never_asked = self._unused() | ({TypeUrl.SECRET, TypeUrl.ROUTES} if self._listeners.refusals else set())
+        for kind, one in self._types.items():
+            if not one.settled and (one.started or (one.target and kind not in never_asked)):
                 return False
-        return True
+        return self._used_endpoints() <= self._endpoints.names
+
+    def _unused(self) -> set[TypeUrl]:
+        """Without listeners nobody asks for routes or secrets."""
+        return set() if self._listeners.target else {TypeUrl.ROUTES, TypeUrl.SECRET}
 
     def _use(self, name: str, cluster: Versioned) -> tuple[Versioned, str | None]:
         known = self._uses.get(name)
