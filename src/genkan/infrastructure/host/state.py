@@ -7,6 +7,7 @@ guess among several.
 import fcntl
 import hashlib
 import os
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,9 @@ import msgspec
 
 from genkan.errors import ConfigError
 from genkan.infrastructure.host.records import read_json, write_json
+
+_FLOCK = struct.Struct("hhqqi4x")
+"""C's struct flock: type, whence, start, length, process."""
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -73,17 +77,29 @@ def write_served(state_dir: Path, served: Served) -> None:
 
 
 def holder(state_dir: Path) -> int | None:
-    """Give the process id of the `genkan serve` that uses the directory; 0 if it did not say; None if nobody does."""
+    """Give the process id of the `genkan serve` that uses the directory; 0 if it did not say; None if nobody does.
+
+    It only asks for the lock: one taken to find out, however briefly, would refuse a serve that starts at this moment.
+    """
     try:
         with (state_dir / "lock").open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                content = file.read(20).strip()
-                return int(content) if content.isdigit() else 0
+            if _lock(file.fileno(), fcntl.F_OFD_GETLK) == fcntl.F_UNLCK:
+                return None
+            content = file.read(20).strip()
+            return int(content) if content.isdigit() else 0
     except OSError:
         return None
-    return None
+
+
+def _lock(file: int, command: int) -> int:
+    """Take (F_OFD_SETLK) or ask for (F_OFD_GETLK) the whole file for writing; give the type of lock that stands in the way.
+
+    The lock belongs to the open file and not to the process (fcntl(2), open file description locks): closing another opening of the
+    file does not let go of it.
+    """
+    answer: bytes = fcntl.fcntl(file, command, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+    kind: int = _FLOCK.unpack(answer)[0]
+    return kind
 
 
 class Lock:
@@ -97,7 +113,7 @@ class Lock:
         except OSError as error:
             raise ConfigError(f"state directory {state_dir}: {error.strerror}") from error
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(self._file, fcntl.F_OFD_SETLK)
         except BlockingIOError:
             os.close(self._file)
             pid = holder(state_dir)
@@ -106,6 +122,9 @@ class Lock:
                 + (f" (process {pid})" if pid else "")
                 + ": end that one, or name another directory with --state-dir"
             ) from None
+        except OSError as error:
+            os.close(self._file)
+            raise ConfigError(f"state directory {state_dir} cannot be locked: {error.strerror}") from error
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
 

@@ -2,6 +2,8 @@
 
 import os
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,38 @@ def test_one_directory_serves_one_process(tmp_path: Path) -> None:
     lock.release()
     assert holder(tmp_path / "state") is None
     Lock(tmp_path / "state").release()
+
+
+def test_asking_who_holds_it_keeps_nobody_out(tmp_path: Path) -> None:
+    """`genkan get` may look at the very moment in which a serve starts."""
+    Lock(tmp_path).release()
+    looked = threading.Event()
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.is_set():
+            holder(tmp_path)
+            looked.set()
+
+    with ThreadPoolExecutor(2) as readers:
+        looking = [readers.submit(look) for _ in range(2)]
+        try:
+            assert looked.wait(10)
+            for _ in range(2000):
+                Lock(tmp_path).release()
+        finally:
+            ended.set()
+        for each in looking:
+            each.result(10)
+
+
+def test_a_look_from_the_holder_itself_leaves_it_locked(tmp_path: Path) -> None:
+    """Closing the file that was looked at must not let go of the lock."""
+    lock = Lock(tmp_path)
+    assert holder(tmp_path) == os.getpid()
+    with pytest.raises(ConfigError, match="used by another genkan"):
+        Lock(tmp_path)
+    lock.release()
 
 
 def test_a_shorter_process_id_leaves_nothing_of_a_longer_one(tmp_path: Path) -> None:
