@@ -105,3 +105,13 @@ async def test_the_default_class_takes_ingresses_without_one(serve: Serve, addre
         await becomes((await serve.front("classless")).plain, "red")
     finally:
         serve.remove("default-class.yaml")
+
+
+async def test_a_class_that_does_not_exist_is_a_loss_too(serve: Serve, addresses: dict[str, str]) -> None:
+    """People move to another controller whose class is in no file of ours: the data plane goes all the same."""
+    put_backends(serve, addresses)
+    serve.write("moves.yaml", mine("moves", "genkan"))
+    await becomes((await serve.front("moves")).plain, "red")
+    serve.write("moves.yaml", mine("moves", "nginx"))
+    await until(lambda: "default/moves" not in serve.data_planes(), 20, what="the data plane to be gone")
+    assert serve.find("moves") is None

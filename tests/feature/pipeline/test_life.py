@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,26 @@ async def test_a_new_serve_takes_over(tmp_path: Path, addresses: dict[str, str])
         serve.write("stays.yaml", ingress("stays", default=backend("blue")))
         await becomes(front.plain, "blue")
         assert await serve.front("stays") == front
+
+
+async def test_a_start_that_fails_ends_nothing(tmp_path: Path, addresses: dict[str, str]) -> None:
+    """Whoever serves goes on serving: a taken metrics port is a mistake of the operator's, not of the users'."""
+    async with serving(tmp_path) as serve:
+        put_backends(serve, addresses)
+        serve.write("stays.yaml", ingress("stays", default=backend("red")))
+        front = await serve.front("stays")
+        await becomes(front.plain, "red")
+        pids = serve.data_planes()
+        await serve.kill()
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            metrics = f"127.0.0.1:{taken.getsockname()[1]}"
+            code, _, errors = await genkan(
+                "serve", serve.manifests, "--state-dir", serve.state, "--metrics-bind-address", metrics
+            )
+        assert (code, "in use" in errors) == (1, True), errors
+        assert serve.data_planes() == pids
+        assert await who(front.plain) == "red"
+        await serve.start()
+        await serve.event("DataPlaneTakenOver", "stays")
+        assert await who(front.plain) == "red"
+        assert serve.data_planes() == pids

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -11,7 +12,7 @@ from tests.feature.pipeline.asking import put_backends, who
 from tests.support.certificates import Pair, chained, expired, self_signed
 from tests.support.client import connect, request, request_http2, unverified, websocket
 from tests.support.manifests import Manifest, ingress, path, rule
-from tests.support.serve import Front, Serve
+from tests.support.serve import Front, Serve, serving
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -165,6 +166,27 @@ async def test_a_rotated_certificate_is_served(serve: Serve, addresses: dict[str
     serve.write("rotated-secret.yaml", _malformed("rotated"))
     await serve.event("SecretInvalid", "rotated")
     assert await seen(front, "r.test") == second.leaf
+
+
+async def test_a_certificate_gone_bad_survives_a_restart(tmp_path: Path, addresses: dict[str, str]) -> None:
+    """What was served is served on by the next serve too, until the Secret is mended."""
+    async with serving(tmp_path) as serve:
+        put_backends(serve, addresses)
+        first, second = self_signed("k.test"), self_signed("k.test")
+        serve.write("kept-secret.yaml", first.secret("kept"))
+        serve.write("kept.yaml", ingress("kept", rule("", path("/", "red")), tls=["kept"]))
+        front = await serve.front("kept", tls=True)
+        await shows(front, "k.test", first)
+        serve.write("kept-secret.yaml", _malformed("kept"))
+        await serve.event("SecretInvalid", "kept")
+        await serve.kill()
+        await serve.start()
+        await serve.event("DataPlaneTakenOver", "kept")
+        serve.write("later.yaml", ingress("later", rule("", path("/", "red"))))
+        await serve.front("later")
+        assert await seen(front, "k.test") == first.leaf
+        serve.write("kept-secret.yaml", second.secret("kept"))
+        await shows(front, "k.test", second)
 
 
 async def test_a_websocket_survives_another_certificate(serve: Serve, addresses: dict[str, str]) -> None:
