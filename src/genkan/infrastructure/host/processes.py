@@ -130,7 +130,9 @@ def _words(status: int | None) -> str:
 
 
 def start(command: Sequence[str], env: Mapping[str, str], log: Path, on_end: Callable[[], None]) -> Process:
-    """Start a program in a session of its own, with nothing of ours but its log; raises OSError when it cannot be started.
+    """Start a program in a session of its own, with nothing of ours but its log; raises OSError when it cannot be started or watched.
+
+    One that cannot be watched is ended before the error is raised.
 
     SIGXFSZ stays ignored as Python left it (restore_signals), so that a log at its cap loses lines and never ends the program.
     """
@@ -145,9 +147,14 @@ def start(command: Sequence[str], env: Mapping[str, str], log: Path, on_end: Cal
             start_new_session=True,
             restore_signals=False,
         )
-    with contextlib.suppress(OSError):
-        resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (LOG_CAP, LOG_CAP))
-    return Process(child.pid, start_time(child.pid) or 0, os.pidfd_open(child.pid), child, on_end)
+    try:
+        with contextlib.suppress(OSError):
+            resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (LOG_CAP, LOG_CAP))
+        return _watch(child.pid, start_time(child.pid) or 0, os.pidfd_open(child.pid), child, on_end)
+    except BaseException:
+        child.kill()
+        child.wait()
+        raise
 
 
 def take_over(found: Found, on_end: Callable[[], None]) -> Process | None:
@@ -159,7 +166,18 @@ def take_over(found: Found, on_end: Callable[[], None]) -> Process | None:
     if start_time(found.pid) != found.start_time:
         os.close(pidfd)
         return None
-    return Process(found.pid, found.start_time, pidfd, None, on_end)
+    return _watch(found.pid, found.start_time, pidfd, None, on_end)
+
+
+def _watch(
+    pid: int, began: int, pidfd: int, child: subprocess.Popen[bytes] | None, on_end: Callable[[], None]
+) -> Process:
+    """Give the pidfd to a Process, or close it."""
+    try:
+        return Process(pid, began, pidfd, child, on_end)
+    except BaseException:
+        os.close(pidfd)
+        raise
 
 
 def cut_log(log: Path) -> None:

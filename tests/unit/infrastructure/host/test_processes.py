@@ -102,6 +102,24 @@ async def test_a_program_that_is_not_there_is_an_oserror(start: Start) -> None:
         start("/does/not/exist")
 
 
+def test_one_that_cannot_be_watched_is_not_left_running(tmp_path: Path) -> None:
+    """Here for want of an event loop; else for want of file descriptors. Nobody would know of it, and nobody would reap it."""
+    env = {STATE_DIR: str(tmp_path), UNIT: "shop/web"}
+    before = ours()
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        processes.start(SLEEP, env, tmp_path / "log", lambda: None)
+    left = list(processes.scan(str(tmp_path)))
+    for found in left:
+        os.kill(found.pid, signal.SIGKILL)
+    assert not left
+    assert ours() == before
+
+
+def ours() -> tuple[list[Path], str]:
+    """Give this process's open files and its children, the dead ones that nobody has waited for included."""
+    return sorted(Path("/proc/self/fd").iterdir()), Path("/proc/thread-self/children").read_text()
+
+
 async def test_one_taken_over_is_watched_and_ended(start: Start) -> None:
     """By pidfd: nobody needs to be its parent."""
     process = start(*SLEEP)
