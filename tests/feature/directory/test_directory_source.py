@@ -246,6 +246,35 @@ async def test_a_start_with_a_broken_file(root: Path, tmp_path: Path) -> None:
         assert running.objects == {"a": "1"}
 
 
+async def test_what_went_between_two_runs_is_forgotten(root: Path, tmp_path: Path) -> None:
+    """No copy of its Secrets stays, and a file of the same name that is broken brings nothing back."""
+    (root / "x.yaml").write_text(config_map("a"))
+    async with served(root, tmp_path / "kept"):
+        assert len(list((tmp_path / "kept").iterdir())) == 1
+    (root / "x.yaml").unlink()
+    async with served(root, tmp_path / "kept"):
+        assert not list((tmp_path / "kept").iterdir())
+    (root / "x.yaml").write_text(BROKEN)
+    async with served(root, tmp_path / "kept") as running:
+        assert running.objects == {}
+
+
+async def test_nothing_is_forgotten_while_a_folder_cannot_be_looked_into(root: Path, tmp_path: Path) -> None:
+    """A link that leads nowhere is a folder, as far as anybody can tell: its files are not gone."""
+    (tmp_path / "volume").mkdir()
+    (tmp_path / "volume" / "x.yaml").write_text(config_map("a"))
+    (root / "linked").symlink_to(tmp_path / "volume")
+    async with served(root, tmp_path / "kept"):
+        pass
+    move(tmp_path / "volume", tmp_path / "away")
+    async with served(root, tmp_path / "kept"):
+        pass
+    move(tmp_path / "away", tmp_path / "volume")
+    (tmp_path / "volume" / "x.yaml").write_text(BROKEN)
+    async with served(root, tmp_path / "kept") as running:
+        assert running.objects == {"a": "1"}
+
+
 async def test_a_start_while_a_file_is_being_written(root: Path) -> None:
     """The first reading waits for the file to rest."""
     path = root / "x.yaml"

@@ -1,10 +1,12 @@
 """The last readable content of every file, kept across restarts: a start while a file is broken begins with what it said before.
 
-One private folder (it holds Secrets: mode 0700, files 0600); a file's name is made of the manifest's name and of its content, so that
-nothing is written twice. Losing the folder costs only this. Blocks on the file system: call it from a thread.
+One private folder (it holds Secrets: mode 0700, files 0600; one of another user is refused); a file's name is made of the manifest's
+name and of its content, so that nothing is written twice. Losing the folder costs only this. Blocks on the file system: call it from a
+thread.
 """
 
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -28,11 +30,10 @@ class LastGood:
         """Read what is kept of these files."""
         found: dict[str, Reading] = {}
         for name in names:
-            kept = self._index().get(stem_of(name))
-            if kept is None:
-                continue
             try:
-                found[name] = read(name, (self._folder / kept).read_bytes())
+                kept = self._index().get(stem_of(name))
+                if kept is not None:
+                    found[name] = read(name, (self._folder / kept).read_bytes())
             except OSError as error:
                 log.warning("cannot read what a broken file said before", file=name, error=str(error))
         return found
@@ -48,6 +49,14 @@ class LastGood:
                     self._replace(stem, f"{stem}-{content.reading.digest.hex()}", content.data)
         except OSError as error:
             log.warning("cannot keep a copy of manifests for the next start", error=str(error))
+
+    def keep_only(self, names: Iterable[str]) -> None:
+        """Forget every file but these: what was deleted between two runs must not come back, nor its Secrets stay."""
+        try:
+            for stem in self._index().keys() - set(map(stem_of, names)):
+                self._replace(stem, None, b"")
+        except OSError as error:
+            log.warning("cannot remove the copies of manifests that are gone", error=str(error))
 
     def _replace(self, stem: str, new: str | None, data: bytes) -> None:
         old = self._index().get(stem)
@@ -66,10 +75,33 @@ class LastGood:
 
     def _index(self) -> dict[str, str]:
         if self._kept is None:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            names = (path.name for path in self._folder.iterdir() if path.suffix != ".part")
-            self._kept = {name.partition("-")[0]: name for name in names}
+            make_private(self._folder)
+            self._kept = tidied(self._folder)
         return self._kept
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only this user can enter; raises OSError for one that others control."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+        raise PermissionError(f"{folder} is no folder of this user: remove it, or choose another state directory")
+    if stat.S_IMODE(status.st_mode) != 0o700:
+        folder.chmod(0o700)
+
+
+def tidied(folder: Path) -> dict[str, str]:
+    """List the copies by stem; removes what a crash in the middle of writing left: half-written files, and the older of two copies."""
+    kept: dict[str, str] = {}
+    for path in sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns):
+        if path.suffix == ".part":
+            path.unlink()
+            continue
+        stem = path.name.partition("-")[0]
+        if stem in kept:
+            (folder / kept[stem]).unlink()
+        kept[stem] = path.name
+    return kept
 
 
 def stem_of(name: str) -> str:

@@ -125,7 +125,8 @@ class DirectorySource:
         self.contents.catalogue.update(
             Update(name, content.reading, confirmed=name not in restless) for name, content in contents.items()
         )
-        await self._remember(contents)
+        await self._remember({name: content for name, content in contents.items() if name not in restless})
+        await self._forget_others(contents)
         self._loaded = True
         self._scan_at = now + LOOK_EVERYWHERE_EVERY
         self._changed()
@@ -276,6 +277,16 @@ class DirectorySource:
         if self._last_good is not None:
             await asyncio.to_thread(self._last_good.keep, contents)
 
+    async def _forget_others(self, contents: Mapping[str, Content]) -> None:
+        """Forget the files that went while nobody looked, if two looks agree and no folder hides what it holds."""
+        tree = await asyncio.to_thread(scan, self._root)
+        names = {*contents, *tree.files, *tree.unreadable}
+        unreadable_before = {name for name, each in contents.items() if each.signature is None and each.reading.opaque}
+        stands = self._root_identity is not None and identity_of(self._root) == self._root_identity
+        hidden = any(may_hide(self._root, name) for name in unreadable_before | tree.unreadable.keys())
+        if self._last_good is not None and stands and not hidden:
+            await asyncio.to_thread(self._last_good.keep_only, names)
+
     def _changed(self) -> None:
         problems = frozenset(self.problems)
         for each in sorted(problems - self._told):
@@ -307,6 +318,11 @@ def identity_of(root: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return (status.st_dev, status.st_ino) if os.access(root, os.R_OK | os.X_OK) and root.is_dir() else None
+
+
+def may_hide(root: Path, name: str) -> bool:
+    """Tell whether files may be below a name that could not be read: all but a file may be a folder, or have been one."""
+    return not os.path.isfile(root / name)  # noqa: PTH113 - Path.is_file raises where a folder above cannot be entered
 
 
 def is_plain_manifest(name: PurePath) -> bool:
