@@ -71,8 +71,16 @@ class HostInfrastructure:
     async def start(self) -> None:
         """Lock the state directory, read what is kept in it, and take over what runs. Raises ConfigError if another uses it."""
         self._lock = Lock(self._state_dir)
-        self._runtime = sockets.remembered_runtime_folder(self._state_dir, os.environ)
-        sockets.make_private(self._runtime)
+        try:
+            await self._begin()
+        except BaseException:
+            await self.release()
+            raise
+
+    async def _begin(self) -> None:
+        found = sorted(processes.scan(str(self._state_dir)), key=lambda each: each.start_time, reverse=True)
+        running = [each.pid for each in found]
+        self._runtime = sockets.settled_folder(self._state_dir, os.environ, running=running)
         for key in records.keys(self._state_dir):
             if record := records.read_record(self._state_dir, key):
                 self._kept[key] = record
@@ -81,7 +89,6 @@ class HostInfrastructure:
                 self._reports[key] = report
             if kept := certificates.read(self._state_dir, key):
                 self._certificates[key] = kept
-        found = sorted(processes.scan(str(self._state_dir)), key=lambda each: each.start_time, reverse=True)
         strays = [each for each in found if not self._take_over(each, found)]
         await asyncio.gather(*(self._end_stray(each) for each in strays))
         self._housekeeping = asyncio.create_task(self._keep_house())

@@ -1,13 +1,14 @@
 """Where Unix sockets stand: a path may have 107 bytes and a state directory's may be longer.
 
-Takes the state directory and the environment; gives a folder that only its owner can enter; refuses one that somebody else owns.
+Takes the state directory and the environment; gives a folder that only its owner can enter; refuses (ConfigError) one that
+somebody else owns, and to move one that running data planes expect.
 """
 
 import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from genkan.errors import ConfigError
@@ -17,6 +18,8 @@ LIMIT = 107
 """Bytes of a Unix socket's path: sun_path has 108, one of them ends it (unix(7))."""
 
 CONTROL_PLANE = "xds.sock"
+
+_MEMORY = "runtime.json"
 
 
 def admin_name(unit: str) -> str:
@@ -46,11 +49,41 @@ def remembered_runtime_folder(state_dir: Path, environ: Mapping[str, str]) -> Pa
     chosen = runtime_folder(state_dir, environ)
     if chosen.is_relative_to(state_dir):
         return chosen
-    memory = state_dir / "runtime.json"
+    memory = state_dir / _MEMORY
     known = read_json(memory, str)
     if known is None:
         write_json(memory, str(chosen))
     return Path(known) if known else chosen
+
+
+def settled_folder(state_dir: Path, environ: Mapping[str, str], *, running: Sequence[int]) -> Path:
+    """Give the folder, made and private. `running`: process ids of the data planes that expect it where it was the last time.
+
+    Without any, one that is gone (XDG_RUNTIME_DIR ends with its session) or cannot be used is chosen anew. Raises ConfigError when
+    the one that they expect, or none at all, can be made.
+    """
+    folder = remembered_runtime_folder(state_dir, environ)
+    if running or folder.parent.is_dir():
+        try:
+            make_private(folder)
+        except OSError as error:
+            if running:
+                raise ConfigError(
+                    f"data planes that run expect their control plane in {folder}: {error.strerror}; make that folder possible "
+                    f"again, or end them (kill {' '.join(map(str, running))}), then start again"
+                ) from error
+        else:
+            return folder
+    (state_dir / _MEMORY).unlink(missing_ok=True)
+    folder = remembered_runtime_folder(state_dir, environ)
+    try:
+        make_private(folder)
+    except OSError as error:
+        raise ConfigError(
+            f"no folder for Unix sockets can be made at {folder}: {error.strerror}; "
+            "set XDG_RUNTIME_DIR to a folder of your own, or name a shorter one with --state-dir"
+        ) from error
+    return folder
 
 
 def make_private(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Host infrastructure without processes: leases that never collide, reports that are written only when they say something new."""
 
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,11 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from genkan.errors import TerminalError
+from genkan.errors import ConfigError, TerminalError
 from genkan.infrastructure import Phase, Report
 from genkan.infrastructure.host import records
 from genkan.infrastructure.host.addresses import Lease, Probe, Verdict
 from genkan.infrastructure.host.infrastructure import HostInfrastructure
+from genkan.infrastructure.host.state import holder
 from genkan.ir import Condition, Level, Origin, Reason
 from genkan.model import Ingress, ObjectKey, ObjectMeta
 
@@ -42,6 +44,22 @@ async def make(tmp_path: Path) -> AsyncIterator[Make]:
 def report(*conditions: Condition, addresses: tuple[str, ...] = ()) -> Report:
     ingress = Ingress(metadata=ObjectMeta(namespace="shop", name="web"))
     return Report(ingress, addresses, (80,) if addresses else (), conditions)
+
+
+async def test_a_start_that_fails_lets_go_of_the_state_directory(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here for want of a place for sockets: once there is one, the next start begins as if nothing had been."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/proc")
+    name = "d" * 100
+    with pytest.raises(ConfigError, match="no folder for Unix sockets"):
+        await make(name=name).start()
+    assert holder(tmp_path / name) is None
+    with tempfile.TemporaryDirectory() as runtime:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+        infrastructure = make(name=name)
+        await infrastructure.start()
+        assert infrastructure.control_plane.startswith(f"{runtime}/")
 
 
 async def test_a_thousand_leases_never_collide(make: Make) -> None:

@@ -2,11 +2,13 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from genkan.errors import ConfigError
+from genkan.infrastructure.host.records import write_json
 from genkan.infrastructure.host.sockets import (
     LIMIT,
     admin_name,
@@ -14,6 +16,7 @@ from genkan.infrastructure.host.sockets import (
     readiness_name,
     remembered_runtime_folder,
     runtime_folder,
+    settled_folder,
 )
 
 LONG = Path("/" + "long" * 30)
@@ -62,6 +65,44 @@ def test_the_folder_is_remembered(tmp_path: Path) -> None:
         assert remembered_runtime_folder(state_dir, {}) == chosen
     finally:
         first.rmdir()
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose path is short enough for Unix sockets: pytest's may not be."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("gone", ["/proc/gone/genkan", "/does-not-exist/genkan"], ids=["cannot be made", "could be"])
+def test_a_remembered_folder_that_is_gone_is_chosen_anew(gone: str, tmp_path: Path, short: Path) -> None:
+    """A session's folder goes with the session; nothing runs, so nobody expects it there. Its parents are not ours to make."""
+    state_dir = tmp_path / ("d" * 100)
+    write_json(state_dir / "runtime.json", gone)
+    chosen = settled_folder(state_dir, {"XDG_RUNTIME_DIR": str(short)}, running=())
+    assert chosen.parent == short
+    assert chosen.is_dir()
+    assert settled_folder(state_dir, {}, running=()) == chosen
+    assert not Path(gone).parent.exists()
+
+
+def test_one_that_running_data_planes_expect_is_never_another(tmp_path: Path, short: Path) -> None:
+    """They would wait for their control plane at the old place for ever: the user has to say what shall become of them."""
+    state_dir = tmp_path / ("d" * 100)
+    write_json(state_dir / "runtime.json", "/proc/gone/genkan")
+    with pytest.raises(ConfigError, match=r"/proc/gone/genkan: .*kill 12 34") as raised:
+        settled_folder(state_dir, {"XDG_RUNTIME_DIR": str(short)}, running=(12, 34))
+    assert "\n" not in str(raised.value)
+    write_json(state_dir / "runtime.json", str(short / "session" / "genkan"))
+    assert settled_folder(state_dir, {}, running=(12, 34)).is_dir()
+
+
+def test_no_folder_at_all_is_a_clear_error(tmp_path: Path) -> None:
+    """Nothing can be made in /proc, whoever asks."""
+    with pytest.raises(
+        ConfigError, match=r"no folder for Unix sockets can be made at /proc/genkan-\w+: .*XDG_RUNTIME_DIR"
+    ):
+        settled_folder(tmp_path / ("d" * 100), {"XDG_RUNTIME_DIR": "/proc"}, running=())
 
 
 def test_a_new_folder_is_private(tmp_path: Path) -> None:
