@@ -20,7 +20,7 @@ from genkan.infrastructure.host import addresses, certificates, processes, recor
 from genkan.infrastructure.host.addresses import Lease, Obstacle, Verdict
 from genkan.infrastructure.host.processes import Found
 from genkan.infrastructure.host.records import Record, StoredReport
-from genkan.infrastructure.host.state import Lock
+from genkan.infrastructure.host.state import Lock, real_path
 from genkan.infrastructure.host.supervisor import Shared, Supervisor, Timing
 from genkan.ir import Binding, Certificate, Condition, Level, Origin, Reason, Workload
 from genkan.model import ObjectKey
@@ -46,7 +46,7 @@ class HostInfrastructure:
         probe: addresses.Probe = addresses.probe,
     ) -> None:
         """Use a state directory; `on_change` is told the key whose observation has changed. `client_ports` are what clients expect."""
-        self._state_dir = state_dir.resolve()
+        self._state_dir = real_path(state_dir)
         self._on_change = on_change
         self._client_ports = tuple(client_ports)
         self._timing = timing
@@ -81,6 +81,7 @@ class HostInfrastructure:
         found = sorted(processes.scan(str(self._state_dir)), key=lambda each: each.start_time, reverse=True)
         running = [each.pid for each in found]
         self._runtime = sockets.settled_folder(self._state_dir, os.environ, running=running)
+        sockets.make_private(self._state_dir / records.DATA_PLANES)
         for key in records.keys(self._state_dir):
             if record := records.read_record(self._state_dir, key):
                 self._kept[key] = record

@@ -28,6 +28,9 @@ from genkan.model import ObjectKey
 
 T = TypeVar("T")
 
+DATA_PLANES = "dataplanes"
+"""The folder of all of them. It holds certificates' keys, so only its owner enters it."""
+
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
@@ -78,12 +81,12 @@ def folder(state_dir: Path, key: ObjectKey) -> Path:
             raise TerminalError(
                 f"{key} is no name for files: use lower-case letters, digits, - and .", reason="ObjectInvalid"
             )
-    return state_dir / "dataplanes" / key.namespace / key.name
+    return state_dir / DATA_PLANES / key.namespace / key.name
 
 
 def keys(state_dir: Path) -> Iterator[ObjectKey]:
     """Give every data plane that the directory holds anything of, in order."""
-    for path in sorted(state_dir.glob("dataplanes/*/*/")):
+    for path in sorted(state_dir.glob(f"{DATA_PLANES}/*/*/")):
         key = ObjectKey(path.parent.name, path.name)
         if all(_NAME.fullmatch(part) for part in key):
             yield key

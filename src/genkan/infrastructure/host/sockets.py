@@ -95,7 +95,7 @@ def make_private(folder: Path) -> None:
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
             raise ConfigError(
-                f"{folder} should be a folder of your own for Unix sockets, but belongs to somebody else: remove it"
+                f"{folder} should be a folder of your own, but is none or belongs to somebody else: remove it"
             ) from None
         folder.chmod(0o700)
 

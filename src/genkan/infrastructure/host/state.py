@@ -1,12 +1,13 @@
 """Which state directory belongs to which served directory, and who uses it.
 
-Takes paths and the environment, gives paths; refuses (ConfigError) a state directory that another `genkan serve` uses, and to
-guess among several.
+Takes paths and the environment, gives paths; refuses (ConfigError) a state directory that another `genkan serve` uses or
+another user owns, and to guess among several.
 """
 
 import fcntl
 import hashlib
 import os
+import stat
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -102,14 +103,39 @@ def _lock(file: int, command: int) -> int:
     return kind
 
 
+def real_path(state_dir: Path) -> Path:
+    """Give where it really is. Refuses (ConfigError) a link of somebody else, who could turn it to any folder of ours."""
+    named = state_dir.absolute()
+    for each in (named, *named.parents):
+        if each.is_symlink() and each.lstat().st_uid not in {os.getuid(), 0}:
+            raise ConfigError(
+                f"state directory {state_dir}: the link {each} belongs to another user: name the folder itself"
+            )
+    return state_dir.resolve()
+
+
+def _make_own(state_dir: Path) -> None:
+    """Make the directory, or check the one that is there: whoever may write to it could have put there what we believe."""
+    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = state_dir.stat()
+    if found.st_uid != os.getuid():
+        raise ConfigError(
+            f"state directory {state_dir} belongs to another user (number {found.st_uid}): name one of your own with --state-dir"
+        )
+    if found.st_mode & stat.S_IWOTH:
+        raise ConfigError(
+            f"everybody may write to state directory {state_dir}: chmod o-w {state_dir}, or name another one with --state-dir"
+        )
+
+
 class Lock:
     """Holds a state directory until released, or until the process ends in any way at all."""
 
     def __init__(self, state_dir: Path) -> None:
-        """Make the directory (mode 0700) if need be and lock it; ConfigError names the process that holds it."""
+        """Make the directory (mode 0700) if need be and lock it; ConfigError names the process that holds it, or the owner."""
         try:
-            state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._file = os.open(state_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            _make_own(state_dir)
+            self._file = os.open(state_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise ConfigError(f"state directory {state_dir}: {error.strerror}") from error
         try:

@@ -62,6 +62,16 @@ async def test_a_start_that_fails_lets_go_of_the_state_directory(
         assert infrastructure.control_plane.startswith(f"{runtime}/")
 
 
+async def test_what_holds_keys_is_private_whatever_the_state_directory(make: Make, tmp_path: Path) -> None:
+    """The state directory may have been there, open to all readers, and so may what is in it."""
+    folder = tmp_path / "state" / "dataplanes"
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    infrastructure = make()
+    await infrastructure.start()
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 async def test_a_thousand_leases_never_collide(make: Make) -> None:
     """Each its own address."""
     infrastructure = make()

@@ -150,7 +150,10 @@ def test_a_cause_that_stays_is_no_news() -> None:
     """Another condition beside it is."""
     first = store(None, report(condition("a")))
     second = store(first, report(condition("a"), condition("b")), after=10)
-    assert [(event["note"], "series" in event) for event in second.events] == [("spec.rules[0]: a", False), ("spec.rules[0]: b", False)]
+    assert [(event["note"], "series" in event) for event in second.events] == [
+        ("spec.rules[0]: a", False),
+        ("spec.rules[0]: b", False),
+    ]
 
 
 def test_a_cause_that_comes_back_is_counted() -> None:

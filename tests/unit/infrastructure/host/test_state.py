@@ -16,8 +16,12 @@ from genkan.infrastructure.host.state import (
     find_state_dir,
     holder,
     read_served,
+    real_path,
     write_served,
 )
+
+SOMEBODY = 64999
+"""A user id that is not ours."""
 
 
 def environ(tmp_path: Path) -> dict[str, str]:
@@ -104,6 +108,73 @@ def test_a_directory_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> Non
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match=r"state directory .*file/state: Not a directory"):
         Lock(tmp_path / "file" / "state")
+
+
+def test_a_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    """Who owns it can put there what we believe, and read what is private. Nothing is written to it."""
+    theirs = somebody_elses(tmp_path)
+    with pytest.raises(ConfigError, match=r"state directory .* belongs to another user .*--state-dir"):
+        Lock(theirs)
+    assert not (theirs / "lock").exists()
+
+
+def test_a_directory_that_everybody_may_write_to_is_refused(tmp_path: Path) -> None:
+    """A shared one, such as /tmp itself: it is not for us to close it, and not safe to use it."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    with pytest.raises(ConfigError, match=r"everybody may write to state directory .*: chmod o-w"):
+        Lock(shared)
+    assert shared.stat().st_mode & 0o7777 == 0o1777
+    assert not (shared / "lock").exists()
+
+
+def test_a_directory_of_ours_keeps_its_mode(tmp_path: Path) -> None:
+    """It may be a folder that holds other things too: what is private in it closes itself."""
+    tmp_path.chmod(0o755)
+    Lock(tmp_path).release()
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_new_directory_is_private(tmp_path: Path) -> None:
+    """Its name says what is served."""
+    Lock(tmp_path / "a" / "state").release()
+    assert (tmp_path / "a" / "state").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_planted_lock_is_not_followed(tmp_path: Path) -> None:
+    """The file that it leads to would be emptied."""
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(ConfigError, match="state directory"):
+        Lock(tmp_path)
+    assert (tmp_path / "precious").read_text() == "precious"
+
+
+def test_a_link_of_ours_is_followed(tmp_path: Path) -> None:
+    """To a larger disk, for instance."""
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    assert real_path(tmp_path / "link" / "state") == (tmp_path / "elsewhere" / "state").resolve()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make a link that belongs to somebody else")
+def test_a_link_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    """He could turn it to any folder of ours."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "mine")
+    os.chown(tmp_path / "link", SOMEBODY, SOMEBODY, follow_symlinks=False)
+    for state_dir in (tmp_path / "link", tmp_path / "link" / "state"):
+        with pytest.raises(ConfigError, match=r"link .*link belongs to another user"):
+            real_path(state_dir)
+
+
+def somebody_elses(tmp_path: Path) -> Path:
+    """Give a folder that another user owns: root can make one, for all others root's own will do."""
+    if os.getuid() != 0:
+        return Path("/usr")
+    (tmp_path / "theirs").mkdir()
+    os.chown(tmp_path / "theirs", SOMEBODY, SOMEBODY)
+    return tmp_path / "theirs"
 
 
 def test_what_is_served_is_remembered(tmp_path: Path) -> None:
