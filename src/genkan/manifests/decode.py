@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from genkan.manifests.documents import CLUSTER_SCOPED, Document, retired
+from genkan.manifests.names import label, subdomain
 from genkan.model import KINDS, Object, ObjectRef
 
 NAMES = UUID("0d4b1f2c-5a4e-5d0e-9c57-6c1a52b2f0a7")
@@ -53,6 +54,7 @@ def decode(document: Document) -> Object | list[Refused]:
     refused = [
         Refused("", f"the key {each.key!r} stands twice in one mapping", each.line) for each in document.repeated
     ]
+    refused += bad_names(document.ref)
     value = dict(document.value)
     value["metadata"] = admitted_metadata(document.ref, value["metadata"])
     if document.kind == "Secret":
@@ -63,6 +65,16 @@ def decode(document: Document) -> Object | list[Refused]:
         return msgspec.convert(value, KINDS[document.api_version, document.kind])
     except msgspec.ValidationError as error:
         return [explain(error, value)]
+
+
+def bad_names(ref: ObjectRef) -> list[Refused]:
+    """Refuse names that no API server stores: others use them in paths and tables.
+
+    Of a Service this asks for a label of RFC 1123: whether it may begin with a digit is not the same in every version of Kubernetes.
+    """
+    form = label if ref.kind == "Service" else subdomain
+    found = {"metadata.name": form(ref.name), "metadata.namespace": label(ref.namespace) if ref.namespace else None}
+    return [Refused(field, message) for field, message in found.items() if message is not None]
 
 
 def admitted_metadata(ref: ObjectRef, metadata: dict[str, Any]) -> dict[str, Any]:

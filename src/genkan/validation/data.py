@@ -5,10 +5,10 @@ Source: the validation of v1 Secret and ConfigMap in Kubernetes 1.35.
 
 from collections.abc import Iterator
 
+from genkan.manifests.names import data_key, subdomain
 from genkan.model import ConfigMap, Secret
 from genkan.validation.metadata import metadata_mistakes
 from genkan.validation.mistake import Manifest, Mistake, if_wrong, required, written
-from genkan.validation.names import data_key, subdomain
 
 LARGEST = 1024 * 1024
 """Bytes of all values together."""

@@ -5,10 +5,7 @@ Source: the validation of networking.k8s.io/v1 in Kubernetes 1.35, on create.
 
 from collections.abc import Iterator
 
-from genkan.model import Ingress, IngressBackend, IngressClass, IngressRule, TypedLocalObjectReference
-from genkan.validation.metadata import metadata_mistakes
-from genkan.validation.mistake import Manifest, Mistake, if_wrong, one_of, required, written
-from genkan.validation.names import (
+from genkan.manifests.names import (
     domain_prefixed_path,
     host,
     is_address,
@@ -19,6 +16,9 @@ from genkan.validation.names import (
     service_name,
     subdomain,
 )
+from genkan.model import Ingress, IngressBackend, IngressClass, IngressRule, TypedLocalObjectReference
+from genkan.validation.metadata import metadata_mistakes
+from genkan.validation.mistake import Manifest, Mistake, if_wrong, one_of, required, written
 
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 PATH_TYPES = ("Exact", "Prefix", "ImplementationSpecific")

@@ -5,9 +5,9 @@ Source: k8s.io/apimachinery/pkg/api/validation ValidateObjectMeta.
 
 from collections.abc import Callable, Iterator
 
+from genkan.manifests.names import label, label_value, qualified
 from genkan.model import Object
 from genkan.validation.mistake import Mistake, if_wrong
-from genkan.validation.names import label, label_value, qualified
 
 LARGEST_ANNOTATIONS = 256 * 1024
 """Bytes of all annotations together."""

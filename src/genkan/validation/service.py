@@ -6,10 +6,10 @@ Source: the validation of v1 Service and discovery.k8s.io/v1 EndpointSlice in Ku
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from genkan.manifests.names import label, port_name, port_number, qualified, service_name, subdomain
 from genkan.model import Endpoint, EndpointSlice, Service, ServicePort
 from genkan.validation.metadata import metadata_mistakes
 from genkan.validation.mistake import Manifest, Mistake, if_wrong, one_of, required, written
-from genkan.validation.names import label, port_name, port_number, qualified, service_name, subdomain
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 PROTOCOLS = ("TCP", "UDP", "SCTP")

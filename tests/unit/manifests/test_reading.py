@@ -231,3 +231,28 @@ def test_an_ingress_of_a_thousand_paths_is_one_object() -> None:
     assert isinstance(ingress, Ingress)
     assert ingress.spec.rules[0].http is not None
     assert len(ingress.spec.rules[0].http.paths) == 1000
+
+
+@pytest.mark.parametrize(
+    ("kind", "metadata", "field"),
+    [
+        pytest.param("ConfigMap", "{name: UPPER_case}", "metadata.name", id="capitals and _"),
+        pytest.param("ConfigMap", "{name: ../../etc}", "metadata.name", id="a way up"),
+        pytest.param("ConfigMap", "{name: a..b}", "metadata.name", id="empty part"),
+        pytest.param("ConfigMap", "{name: %s}" % ("a" * 254), "metadata.name", id="254 characters"),
+        pytest.param("Service", "{name: a.b}", "metadata.name", id="a Service has one label"),
+        pytest.param("ConfigMap", "{name: a, namespace: ../etc}", "metadata.namespace", id="namespace"),
+        pytest.param("ConfigMap", "{name: a, namespace: a.b}", "metadata.namespace", id="namespace of two labels"),
+    ],
+)
+def test_names_that_no_api_server_takes(kind: str, metadata: str, field: str) -> None:
+    """Such an object is refused with its field and line, and costs only itself."""
+    result = reading(f"{SERVICE}---\napiVersion: v1\nkind: {kind}\nmetadata: {metadata}\n")
+    assert set(result.objects) == {WEB}
+    assert [(each.line, each.field, each.reason) for each in result.problems] == [(9, field, "ObjectInvalid")]
+    assert not result.opaque
+
+
+@pytest.mark.parametrize("name", ["a", "a.b", "1a", "a-1", "a" * 63 + "." + "b" * 189])
+def test_names_that_an_api_server_takes(name: str) -> None:
+    assert not reading(f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: '{name}', namespace: 1-x}}\n").problems
