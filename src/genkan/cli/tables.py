@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from genkan.cli.plain import plain
+
 GAP = "   "
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -19,8 +21,11 @@ AGE_STEPS = (
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Lay out rows under headings; a cell that is empty stays empty, and no line ends in spaces."""
-    lines = [tuple(headings), *(tuple(row) for row in rows)]
+    """Lay out rows under headings; a cell that is empty stays empty, and no line ends in spaces.
+
+    Unprintable characters of a cell are shown as escapes.
+    """
+    lines = [tuple(headings), *(tuple(plain(cell) for cell in row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
     return "\n".join(
         GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines

@@ -15,6 +15,11 @@ def test_columns_are_three_spaces_apart_and_no_line_ends_in_spaces() -> None:
     assert text == "NAME          ADDRESS\na-long-name   127.1.2.3\nb"
 
 
+def test_a_cell_is_one_line_of_visible_characters() -> None:
+    """Whatever a manifest says."""
+    assert table(("NAME",), [("a\nb\x1b[2J",)]) == "NAME\na\\nb\\x1b[2J"
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
