@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
@@ -18,8 +19,8 @@ STAGES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Upper bounds of the duration histograms, seconds."""
 
 
-def configure_logs(*, level: str, json: bool, colours: bool) -> None:
-    """Send logs to standard error: lines for people, or JSON for collectors."""
+def configure_logs(*, level: str, json: bool, colours: bool, to: TextIO | None = None) -> None:
+    """Send logs to standard error, or to another stream: lines for people, or JSON for collectors."""
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=0)
     )
@@ -32,7 +33,7 @@ def configure_logs(*, level: str, json: bool, colours: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(to or sys.stderr),
         cache_logger_on_first_use=False,
     )
 
@@ -75,7 +76,8 @@ class Telemetry:
         if not port.isdecimal() or int(port) > 65535:
             raise ConfigError(f"metrics address {address!r} is not HOST:PORT")
         try:
-            server, thread = start_http_server(int(port), host or "127.0.0.1", registry=self.registry)
+            bare = host.removeprefix("[").removesuffix("]")
+            server, thread = start_http_server(int(port), bare or "127.0.0.1", registry=self.registry)
         except OSError as error:
             raise ConfigError(f"metrics address {address}: {error.strerror or error}") from error
 

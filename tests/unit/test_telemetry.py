@@ -3,7 +3,7 @@
 import urllib.error
 import urllib.request
 from contextlib import closing
-from socket import socket
+from socket import AF_INET6, socket
 
 import pytest
 
@@ -48,6 +48,20 @@ def test_metrics_are_served_until_ended() -> None:
     end()
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5)
+
+
+def test_metrics_are_served_on_ipv6() -> None:
+    """The address is written with brackets, as in a URL."""
+    with closing(socket(AF_INET6)) as listener:
+        try:
+            listener.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+        port = listener.getsockname()[1]
+    end = Telemetry().serve(f"[::1]:{port}")
+    with urllib.request.urlopen(f"http://[::1]:{port}/metrics", timeout=5) as answer:
+        assert answer.status == 200
+    end()
 
 
 @pytest.mark.parametrize("address", ["", "127.0.0.1", "127.0.0.1:http", "127.0.0.1:70000"])
