@@ -4,10 +4,12 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
+from typing import TextIO, cast
 
 import click
 
 from genkan.cli.options import state_dir_option
+from genkan.cli.outlet import Outlet, descriptor_of
 from genkan.cli.presenter import Presenter
 from genkan.controller import Controller, Serving
 from genkan.infrastructure.host.records import read_ingresses
@@ -15,7 +17,7 @@ from genkan.infrastructure.host.state import default_state_dir
 from genkan.settings import Settings
 from genkan.telemetry import configure_logs
 
-FIRST_TABLE_WITHIN = 10.0
+FIRST_TABLE_WITHIN = 5.0
 """Seconds after which the table is printed even if some Ingress does not serve yet."""
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -70,7 +72,6 @@ def serve(
     Service, EndpointSlice, Secret, ConfigMap. Ctrl-C drains every data plane and leaves no process behind. If serve itself is
     killed, the data planes go on serving and the next serve takes them over.
     """
-    configure_logs(level=log_level, json=log_format == "json", colours=sys.stderr.isatty())
     serving = Serving(
         directory=directory,
         state_dir=state_dir or default_state_dir(directory),
@@ -78,10 +79,12 @@ def serve(
         backends=backends,
         metrics_bind_address=metrics_bind_address,
     )
-    asyncio.run(run(serving))
+    with Outlet(descriptor_of(sys.stdout)) as output, Outlet(descriptor_of(sys.stderr)) as errors:
+        configure_logs(level=log_level, json=log_format == "json", colours=errors.isatty(), to=cast("TextIO", errors))
+        asyncio.run(run(serving, output, errors))
 
 
-async def run(serving: Serving) -> None:
+async def run(serving: Serving, output: Outlet, errors: Outlet) -> None:
     """Serve until SIGINT or SIGTERM; what a person sees is printed meanwhile."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -90,11 +93,13 @@ async def run(serving: Serving) -> None:
         """Drain; a second Ctrl-C does not wait for it."""
         stop.set()
         loop.remove_signal_handler(signal.SIGINT)
-        click.echo("\ndraining; Ctrl-C again leaves at once, and genkan stop ends what is left", err=True)
+        errors.write("\ndraining; Ctrl-C again leaves at once, and genkan stop ends what is left\n")
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal)
-    presenter = Presenter(ingresses=lambda: read_ingresses(serving.state_dir), where=serving.state_dir)
+    presenter = Presenter(
+        ingresses=lambda: read_ingresses(serving.state_dir), where=serving.state_dir, to=cast("TextIO", output)
+    )
     controller = Controller(serving, on_report=presenter.on_report, on_removed=presenter.on_removed)
     presenter.expect(controller.adopted)
     first_table = loop.call_later(FIRST_TABLE_WITHIN, presenter.print_table)
