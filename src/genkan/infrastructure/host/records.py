@@ -3,9 +3,12 @@
     serve.json                          what is served from where (module `state`)
     lock                                held by the `genkan serve` that uses the directory (module `state`)
     run/                                Unix sockets, unless the path would be too long (module `sockets`)
+    runtime.json                        else: where they are (module `sockets`)
+    last-good/                          the last readable content of each manifest (genkan.sources.directory.lastgood)
     dataplanes/NAMESPACE/NAME/
         record.json                     address, ports, sockets, process
         report.json                     the Ingress with its status, and its Events
+        certificates.json               what was served last (module `certificates`)
         log, log.1                      what the process printed
         config/                         the files that the process reads
 
