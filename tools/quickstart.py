@@ -4,6 +4,7 @@ Serve is a child of its own process group and gets each signal once, from here, 
 backends still answer. The backends are threads of this process: they cannot outlive it.
 """
 
+import argparse
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from examples.echo import Backend
+from genkan.infrastructure.host.state import default_state_dir
 from tools.example_secret import secret
 
 if TYPE_CHECKING:
@@ -34,12 +36,22 @@ def main() -> int:
     for backend in backends:
         Thread(target=backend.serve_forever, daemon=True).start()
     flags = [f"--backend={backend.name}={backend.address}" for backend in backends]
-    command = [str(GENKAN), "serve", str(QUICKSTART), *flags, *sys.argv[1:]]
+    state_dir, options = state_dir_of(sys.argv[1:])
+    command = [str(GENKAN), "serve", str(QUICKSTART), f"--state-dir={state_dir}", *flags, *options]
     with own_terminal():
         code = until_stopped(command)
         if code == -signal.SIGKILL:
-            code = after_a_kill(command)
+            code = after_a_kill(command, state_dir)
     return code
+
+
+def state_dir_of(arguments: list[str]) -> tuple[Path, list[str]]:
+    """Take the state directory out of serve's options: named always, it is found again whatever else is served here."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--state-dir", type=Path, default=default_state_dir(QUICKSTART))
+    known, rest = parser.parse_known_args(arguments)
+    state_dir: Path = known.state_dir
+    return state_dir, rest
 
 
 def make_certificate() -> None:
@@ -61,7 +73,7 @@ def until_stopped(command: list[str]) -> int:
     return process.wait()
 
 
-def after_a_kill(command: list[str]) -> int:
+def after_a_kill(command: list[str], state_dir: Path) -> int:
     """Keep the backends up while only the data planes serve; on Ctrl-C end those too."""
     print(
         f"\ngenkan serve was killed; the data planes and the backends go on serving. To take them over: {' '.join(command)}\n"
@@ -71,8 +83,7 @@ def after_a_kill(command: list[str]) -> int:
     waiting = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
     signal.sigwait(waiting)
-    state = [argument for argument in command if argument.startswith("--state-dir")]
-    return subprocess.run([GENKAN, "stop", *state], check=False, process_group=0).returncode
+    return subprocess.run([GENKAN, "stop", f"--state-dir={state_dir}"], check=False, process_group=0).returncode
 
 
 @contextmanager
