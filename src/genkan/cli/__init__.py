@@ -9,6 +9,7 @@ from importlib import import_module
 import click
 
 from genkan.cli.options import EXIT_CODES
+from genkan.cli.plain import plain
 from genkan.errors import GenkanError
 
 COMMANDS = ("serve", "get", "explain", "translate", "validate", "stop")
@@ -41,5 +42,5 @@ def main() -> None:
     try:
         genkan()
     except GenkanError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print("Error:", "\n".join(plain(line) for line in str(error).split("\n")), file=sys.stderr)
         sys.exit(1)

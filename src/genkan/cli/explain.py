@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 
 from genkan.cli.options import ingress_key, state_dir_option
+from genkan.cli.plain import plain
 from genkan.cli.quote import block
+from genkan.cli.remembered import remember
 from genkan.errors import ConfigError
 from genkan.infrastructure.host.state import find_state_dir, read_served
 from genkan.ir import Capabilities, Cluster, DnsTarget, Forward, Origin, Respond, Route
@@ -15,6 +17,7 @@ from genkan.offline import Translated, translate_one
 from genkan.settings import Settings
 from genkan.sources.backends import parse_backend
 from genkan.sources.directory.contents import Contents, load
+from genkan.sources.stores import service_of
 from genkan.translate import Translation
 from genkan.translate.ingress.lookup import Lookup, find
 
@@ -32,24 +35,55 @@ def explain(*, ingress: str, host: str | None, path: str, scheme: str, namespace
     """Say what happens to a request that reaches the address of INGRESS (NAME or NAMESPACE/NAME).
 
     Reads the manifests as they are now, with the same translation as serve; nothing is sent. Also says why an Ingress is not ours.
+    What cannot be read now counts as it was when it was last read well, as for serve.
     """
+    if not path.startswith("/"):
+        raise click.BadParameter(f"{path!r} is no path of a request: it begins with /", param_hint="--path")
     directory = find_state_dir(state_dir)
     served = read_served(directory)
     if served is None:
         raise ConfigError(f"{directory} does not say what was served from it; run genkan serve on it once")
     contents = load(Path(served.directory), backends=[parse_backend(text) for text in served.backends])
+    remember(contents, directory / "last-good")
     key = ObjectKey(*ingress_key(ingress, namespace))
     if key not in contents.stores.ingresses:
-        known = ", ".join(str(each) for each, _ in sorted(contents.stores.ingresses.items())) or "none"
-        raise ConfigError(f"there is no Ingress {key} in {served.directory}; there is: {known}")
+        raise ConfigError(f"there is no Ingress {key} in {served.directory}; {instead(contents)}")
+    for line in unread(contents, ObjectRef("Ingress", *key)):
+        click.echo(plain(line))
     translated = translate_one(contents.stores, key, Settings(allow_loopback_endpoints=True), Capabilities())
     if translated.translation is None:
-        click.echo(f"Ingress {key} is not served: {not_adopted(translated)}")
+        click.echo(plain(f"Ingress {key} is not served: {not_adopted(translated)}"))
         return
     wanted = host if host is not None else first_host(translated)
     lookup = find(translated.translation.traffic, scheme, wanted, path)
     for line in answer(contents, translated.translation, lookup, f"{scheme}://{wanted or '(address)'}{path}"):
-        click.echo(line)
+        click.echo(plain(line))
+
+
+def instead(contents: Contents) -> str:
+    """Say what there is when an Ingress is not, and which files could hold it unseen."""
+    known = ", ".join(str(each) for each, _ in sorted(contents.stores.ingresses.items())) or "none"
+    problems = "".join(f"\n  {each}" for each in contents.problems if is_unread(contents, each.file))
+    return f"there is: {known}" + (f"; not all can be read:{problems}" if problems else "")
+
+
+def unread(contents: Contents, ref: ObjectRef) -> Iterator[str]:
+    """Say what is wrong with the file of an object that cannot be read now, and what counts instead."""
+    position = contents.position(ref)
+    if position is not None and is_stale(contents, position.file, ref):
+        yield from (str(each) for each in contents.problems if each.file == position.file)
+        yield f"note: {position.file} cannot be read as it is now; what it said when it was last read well is served"
+
+
+def is_stale(contents: Contents, file: str, ref: ObjectRef) -> bool:
+    """Tell whether an object stands as its file said before, and not as it says now."""
+    return ref not in contents.readings[file].objects
+
+
+def is_unread(contents: Contents, file: str) -> bool:
+    """Tell whether a file may hold more than could be read of it."""
+    reading = contents.readings.get(file)
+    return reading is not None and (reading.opaque or bool(reading.refused))
 
 
 def not_adopted(translated: Translated) -> str:
@@ -75,8 +109,9 @@ def answer(contents: Contents, translation: Translation, lookup: Lookup, request
         return
     yield from quoted(contents, route.origin)
     yield from outcome(contents, translation, route)
+    clusters = [] if isinstance(route.action, Respond) else clusters_of(translation, route.action)
     for condition in sorted({*translation.conditions, *translation.endpoint_conditions}):
-        if concerns(condition.origin, route):
+        if concerns(condition.origin, route, clusters, contents):
             yield f"note: {condition.reason}: {condition.origin}: {condition.message}"
 
 
@@ -103,17 +138,31 @@ def clusters_of(translation: Translation, action: Forward) -> list[Cluster]:
     return [by_name[each.cluster] for each in action.clusters]
 
 
-def concerns(origin: Origin, route: Route) -> bool:
-    """Tell whether a condition is about this route: below its field, or about another object that it leads to."""
-    if origin.kind == route.origin.kind:
-        return origin.field.startswith(route.origin.field) or route.origin.field.startswith(origin.field)
-    return origin.kind in {"Service", "EndpointSlice"}
+def concerns(origin: Origin, route: Route, clusters: list[Cluster], contents: Contents) -> bool:
+    """Tell whether a condition is about this route: its field, or the Service that it leads to.
+
+    What there is to tell of a Service stands at the first field that names it, which may be another path's.
+    """
+    services = {each.name.partition(":")[0] for each in clusters}
+    if origin.kind == "EndpointSlice":
+        found = contents.stores.slices.get(ObjectKey(origin.namespace, origin.name))
+        return found is not None and str(service_of(found)) in services
+    if origin.kind == "Service":
+        return f"{origin.namespace}/{origin.name}" in services
+    fields = [route.origin.field, *(each.origin.field for each in clusters)]
+    return origin.kind == route.origin.kind and any(
+        origin.field.startswith(field) or field.startswith(origin.field) for field in fields
+    )
 
 
 def quoted(contents: Contents, origin: Origin) -> Iterator[str]:
     """Quote the user's manifest; nothing for what stands in no file (a --backend flag)."""
-    position = contents.position(ObjectRef(origin.kind, origin.namespace, origin.name), origin.field)
+    ref = ObjectRef(origin.kind, origin.namespace, origin.name)
+    position = contents.position(ref, origin.field)
     if position is None:
+        return
+    if is_stale(contents, position.file, ref):
+        yield f"  {position.file}  {origin}, as it was when it was last read well"
         return
     yield f"  {position.file}:{position.line}  {origin}"
     lines = (contents.root / position.file).read_text(errors="replace").splitlines()
