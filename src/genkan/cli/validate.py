@@ -13,6 +13,7 @@ from genkan.settings import Settings
 from genkan.sources.backends import parse_backend
 from genkan.sources.directory.contents import load
 from genkan.translate.ingress import expiry
+from genkan.validation.check import missing_class
 from genkan.validation.check import validate as mistakes_of
 
 
@@ -23,17 +24,20 @@ from genkan.validation.check import validate as mistakes_of
 def validate(*, directory: Path, cluster: bool, backends: tuple[str, ...]) -> None:
     """Report every mistake in the manifests below DIR with file, line, object, field and reason.
 
-    Exit code 1 if there is any. Ingresses that no class of ours adopts are noted, which is no mistake.
+    Exit code 1 if there is any. An Ingress of another controller's class is noted, which is no mistake; a class that does not exist is one.
     """
     contents = load(directory, backends=[parse_backend(text) for text in backends])
     # Loopback addresses are right for `genkan serve` and wrong in a cluster.
     translated = list(translate_all(contents.stores, Settings(allow_loopback_endpoints=not cluster), Capabilities()))
     conditions = [condition for each in translated for condition in conditions_of(each, datetime.now(UTC))]
+    classes = {key.name for key, _ in contents.stores.classes.items()}
+    classless = {each.ingress.key: told for each in translated if (told := missing_class(each.ingress, classes))}
+    conditions += classless.values()
     problems = mistakes_of(contents.readings, contents.problems, conditions, cluster=cluster)
     for problem in problems:
         click.echo(str(problem))
     for each in translated:
-        if each.adoption.condition is not None:
+        if each.adoption.condition is not None and each.ingress.key not in classless:
             click.echo(f"note: {each.adoption.condition.origin}: not served: {each.adoption.condition.message}")
     for kind, count in contents.ignored.items():
         click.echo(f"note: {kind}: {count} ignored, this kind is not read")

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from genkan.manifests.documents import CLUSTER_SCOPED, Document, retired
+from genkan.manifests.documents import CLUSTER_SCOPED, Document, misnamed
 from genkan.manifests.names import label, subdomain
 from genkan.model import KINDS, Object, ObjectRef
 
@@ -48,9 +48,9 @@ def decode(document: Document) -> Object | list[Refused]:
     """Return the object, or everything that keeps it from being one."""
     if document.ref is None:
         raise ValueError(f"{document.kind} has no name or is not ours")
-    old = retired(document)
-    if old is not None:
-        return [Refused("apiVersion", old)]
+    wrong = misnamed(document)
+    if wrong is not None:
+        return [Refused(*wrong)]
     refused = [
         Refused("", f"the key {each.key!r} stands twice in one mapping", each.line) for each in document.repeated
     ]

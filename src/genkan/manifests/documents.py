@@ -13,6 +13,7 @@ from typing import Any
 
 from genkan.manifests.json_text import parse_stream
 from genkan.manifests.lines import Lines
+from genkan.manifests.near import CURRENT, meant
 from genkan.manifests.yaml_text import MalformedError, Repeated, Value, parse
 from genkan.model import KINDS, ObjectRef
 
@@ -24,7 +25,6 @@ MOST_NESTED_LISTS = 4
 
 KIND_NAMES = {kind for _, kind in KINDS}
 CLUSTER_SCOPED = {"IngressClass"}
-CURRENT = {kind: api_version for api_version, kind in KINDS}
 RETIRED_GROUPS = {
     "Ingress": {"extensions", "networking.k8s.io"},
     "IngressClass": {"networking.k8s.io"},
@@ -43,7 +43,10 @@ class Chunk:
 
 @dataclass(slots=True)
 class Document:
-    """One object as written. `path` leads to it inside its chunk ("" or "items[3]"); `ref` is None while it cannot be named."""
+    """One object as written. `path` leads to it inside its chunk ("" or "items[3]").
+
+    `ref` is None while it cannot be named; of a misspelt kind it names what is meant.
+    """
 
     value: dict[str, Any]
     chunk: Chunk
@@ -175,7 +178,8 @@ def named(document: Document) -> Document | Broken:
     for key in ("apiVersion", "kind"):
         if not isinstance(value.get(key), str) or not value[key]:
             return Broken(f"{key} is not set", document.chunk, 0)
-    if not is_ours(document):
+    kind = kind_of(document)
+    if kind is None:
         return document
     metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
@@ -186,7 +190,7 @@ def named(document: Document) -> Document | Broken:
         return Broken(
             f"metadata.namespace of {document.kind} {name} must be a string; put it in quotes", document.chunk, 0
         )
-    document.ref = ObjectRef(document.kind, "" if document.kind in CLUSTER_SCOPED else namespace, name)
+    document.ref = ObjectRef(kind, "" if kind in CLUSTER_SCOPED else namespace, name)
     return document
 
 
@@ -201,19 +205,29 @@ def no_name(kind: str, metadata: Any) -> str:
     return f"{kind} has no metadata.name"
 
 
-def is_ours(document: Document) -> bool:
-    """Tell whether the kind is one that we read, also in a version that nobody serves any more."""
-    key = (document.api_version, document.kind)
-    return key in KINDS or document.api_version.rpartition("/")[0] in RETIRED_GROUPS.get(document.kind, ())
+def kind_of(document: Document) -> str | None:
+    """Return the kind that we read, also in a version that nobody serves any more, or misspelt; None for what is not ours."""
+    if is_known(document) or is_retired(document):
+        return document.kind
+    misspelt = meant(document.api_version, document.kind)
+    return misspelt.kind if misspelt else None
 
 
-def retired(document: Document) -> str | None:
-    """Say what to do about a version that is no longer served, or None."""
-    if (document.api_version, document.kind) in KINDS:
-        return None
-    current = CURRENT[document.kind]
-    return (
-        f"apiVersion {document.api_version} is no longer served by Kubernetes; write {current} (for an Ingress: pathType on every path, service.name and service.port)"
-        if document.kind == "Ingress"
-        else f"apiVersion {document.api_version} is no longer served by Kubernetes; write {current}"
-    )
+def is_known(document: Document) -> bool:
+    """Tell whether apiVersion and kind are ones that we read."""
+    return (document.api_version, document.kind) in KINDS
+
+
+def is_retired(document: Document) -> bool:
+    """Tell a version that is no longer served."""
+    return not is_known(document) and document.api_version.rpartition("/")[0] in RETIRED_GROUPS.get(document.kind, ())
+
+
+def misnamed(document: Document) -> tuple[str, str] | None:
+    """Say which of apiVersion and kind is wrong and what to do about it, or None."""
+    if is_retired(document):
+        more = " (for an Ingress: pathType on every path, service.name and service.port)"
+        message = f"apiVersion {document.api_version} is no longer served by Kubernetes; write {CURRENT[document.kind]}"
+        return "apiVersion", message + (more if document.kind == "Ingress" else "")
+    misspelt = meant(document.api_version, document.kind)
+    return (misspelt.field, misspelt.message) if misspelt else None

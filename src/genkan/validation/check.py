@@ -1,14 +1,14 @@
 """Everything that is wrong with a directory of manifests, by file and line."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from genkan.ir import Condition, Level, Reason
-from genkan.manifests.documents import Document
+from genkan.ir import Condition, Level, Origin, Reason
+from genkan.manifests.documents import Document, is_known
 from genkan.manifests.problem import Problem
 from genkan.manifests.reading import Reading, lines_of, problem_at
-from genkan.model import ObjectRef
+from genkan.model import Ingress, ObjectRef
 from genkan.validation.data import config_map_mistakes, secret_mistakes
 from genkan.validation.fields import unknown_fields
 from genkan.validation.ingress import class_mistakes, ingress_mistakes
@@ -39,7 +39,7 @@ def validate(
     """Return every mistake, sorted and without repetition.
 
     `readings` are the files by name, `problems` what reading them told, `conditions` what translation told. `cluster` adds what an API
-    server would refuse. That a Service has no endpoints is a mistake only where its EndpointSlices are in the files: else a cluster, or
+    server would refuse beyond fields that it does not know. That a Service has no endpoints is a mistake only where its EndpointSlices are in the files: else a cluster, or
     `--backend`, has them.
     """
     written = documents_by_ref(readings)
@@ -47,11 +47,11 @@ def validate(
     for condition in conditions:
         if condition.level is Level.WARNING and not has_no_slices(condition, written):
             found.add(located(condition, written))
-    if cluster:
-        told = {(each.object, each.field) for each in found}
-        refused = [each for file, reading in readings.items() for each in refused_by_cluster(file, reading)]
-        found |= {each for each in refused if (each.object, each.field) not in told}
-    return sorted(found)
+    told = {(each.object, each.field) for each in found}
+    refused = [
+        each for file, reading in readings.items() for each in refused_by_cluster(file, reading, cluster=cluster)
+    ]
+    return sorted(found | {each for each in refused if (each.object, each.field) not in told})
 
 
 def documents_by_ref(readings: Mapping[str, Reading]) -> dict[ObjectRef, tuple[str, Document]]:
@@ -106,6 +106,18 @@ def at(value: Any, path: str) -> Any:
     return value
 
 
+def missing_class(ingress: Ingress, classes: Collection[str]) -> Condition | None:
+    """Tell an Ingress that names an IngressClass which does not exist: hardly ever what somebody means. `classes` are those that do."""
+    name = ingress.spec.ingress_class_name
+    if not name or name in classes:
+        return None
+    there = " and ".join(sorted(classes))
+    message = f'IngressClass "{name}" does not exist, so the Ingress is not served; there {"is" if len(classes) == 1 else "are"} {there}'
+    return Condition(
+        Origin("Ingress", *ingress.key, "spec.ingressClassName"), Reason.NOT_ADOPTED, message, Level.WARNING
+    )
+
+
 def located(condition: Condition, written: Mapping[ObjectRef, tuple[str, Document]]) -> Problem:
     """Say where a condition's field stands; of an object in no file only its name is known."""
     origin = condition.origin
@@ -116,11 +128,13 @@ def located(condition: Condition, written: Mapping[ObjectRef, tuple[str, Documen
     return problem_at(file, document, origin.field, condition.reason, condition.message)
 
 
-def refused_by_cluster(file: str, reading: Reading) -> Iterator[Problem]:
-    """Give what an API server would refuse in one file."""
+def refused_by_cluster(file: str, reading: Reading, *, cluster: bool) -> Iterator[Problem]:
+    """Give what an API server would refuse in one file; without `cluster` only the fields that it does not know."""
     for document in reading.documents:
-        for mistake in mistakes_of(document, reading):
-            yield problem_at(file, document, mistake.field, Reason.OBJECT_INVALID, mistake.message)
+        if is_known(document):
+            mistakes = mistakes_of(document, reading) if cluster else unknown_fields(document.value, document.kind)
+            for mistake in mistakes:
+                yield problem_at(file, document, mistake.field, Reason.OBJECT_INVALID, mistake.message)
 
 
 def mistakes_of(document: Document, reading: Reading) -> Iterator[Mistake]:

@@ -6,6 +6,7 @@ Source: the OpenAPI description of Kubernetes 1.35. Fields below `status` and a 
 from collections.abc import Iterator
 from typing import Any
 
+from genkan.manifests.near import nearest
 from genkan.validation.mistake import Manifest, Mistake
 
 ANYTHING = None
@@ -80,6 +81,6 @@ def _unknown(value: Any, shape: Shape | None, path: str) -> Iterator[Mistake]:
 
 
 def meant(name: str, shape: Shape) -> str:
-    """Suggest the field that differs by letter case alone."""
-    near = next((known for known in shape if known.lower() == name.lower()), None)
-    return f"; {near} is" if near else ""
+    """Suggest the field that was meant."""
+    near = nearest(name, shape)
+    return f"; did you mean {near}?" if near else ""

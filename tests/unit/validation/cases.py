@@ -237,4 +237,5 @@ UNKNOWN = [
     Case("in metadata", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, label: {}}}", ("metadata.label",)),
 ]
 
-CASES = [*INGRESSES, *SERVICES, *SLICES, *OTHERS, *UNKNOWN]
+KNOWN = [*INGRESSES, *SERVICES, *SLICES, *OTHERS]
+CASES = [*KNOWN, *UNKNOWN]

@@ -1,13 +1,15 @@
 """`validate`: conditions find their line, and with --cluster an object is refused for the fields that an API server names."""
 
 import pytest
+from msgspec.structs import replace
 
 from genkan.ir import Condition, Level, Origin, Reason
 from genkan.manifests.problem import Problem
 from genkan.manifests.reading import Reading, read
-from genkan.validation.check import validate
+from genkan.model import Ingress, IngressSpec, ObjectMeta
+from genkan.validation.check import missing_class, validate
 from genkan.validation.fields import SHAPES
-from tests.unit.validation.cases import CASES, Case
+from tests.unit.validation.cases import CASES, KNOWN, UNKNOWN, Case
 
 INGRESS = """\
 apiVersion: networking.k8s.io/v1
@@ -54,10 +56,57 @@ def test_cluster(case: Case) -> None:
     assert all(ours.startswith(theirs) for ours, theirs in zip(sorted(found), sorted(case.fields), strict=True)), found
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.fields], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [case for case in KNOWN if case.fields], ids=lambda case: case.name)
 def test_what_serves_here_is_reported_for_a_cluster_only(case: Case) -> None:
     readings = files(a=case.manifest + "\n")
     assert [each for each in validate(readings, (), (), cluster=False) if each.reason != Reason.SERVICE_NOT_FOUND] == []
+
+
+@pytest.mark.parametrize("case", UNKNOWN, ids=lambda case: case.name)
+def test_unknown_fields_are_mistakes_everywhere(case: Case) -> None:
+    """Nothing comes of such a field, here as in a cluster: it is misspelt."""
+    readings = files(a=case.manifest + "\n")
+    found = [each.field for each in validate(readings, (), (), cluster=False)]
+    assert sorted(found) == sorted(case.fields)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("ingressClassname", "ingressClassName"), ("ingresClassName", "ingressClassName"), ("rule", "rules")],
+)
+def test_the_field_that_was_meant(wrong: str, right: str) -> None:
+    text = INGRESS.replace("ingressClassName", wrong) if "lass" in wrong else INGRESS.replace("rules:", f"{wrong}:")
+    line = 5 if "lass" in wrong else 6
+    assert mistakes(False, x=text) == [
+        f"x.yaml:{line}: Ingress default/web spec.{wrong}: is no field of the API; did you mean {right}? (ObjectInvalid)"
+    ]
+
+
+def test_a_field_that_resembles_none() -> None:
+    assert mistakes(False, x=INGRESS.replace("ingressClassName", "zone"))[0].endswith(
+        "is no field of the API (ObjectInvalid)"
+    )
+
+
+def test_fields_of_a_retired_version_are_not_judged() -> None:
+    """What to write instead is told once, with the version."""
+    text = INGRESS.replace("networking.k8s.io/v1", "extensions/v1beta1").replace("service:", "serviceName:")
+    assert [each.partition(": ")[2].split()[2] for each in mistakes(True, x=text)] == ["apiVersion:"]
+
+
+def test_a_class_that_does_not_exist() -> None:
+    """It says which do; a class that exists, of whomever, is no mistake, and neither is none."""
+    ingress = Ingress(ObjectMeta(name="web", namespace="default"), IngressSpec(ingress_class_name="genkn"))
+    told = missing_class(ingress, {"nginx", "genkan"})
+    assert told is not None
+    assert mistakes(False, told, x=INGRESS) == [
+        (
+            "x.yaml:5: Ingress default/web spec.ingressClassName: "
+            'IngressClass "genkn" does not exist, so the Ingress is not served; there are genkan and nginx (NotAdopted)'
+        )
+    ]
+    for name in ("nginx", "", None):
+        assert missing_class(replace(ingress, spec=IngressSpec(ingress_class_name=name)), {"nginx"}) is None
 
 
 def test_a_condition_finds_its_line() -> None:
