@@ -19,8 +19,20 @@ STAGES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Upper bounds of the duration histograms, seconds."""
 
 
-def configure_logs(*, level: str, json: bool, colours: bool, to: TextIO | None = None) -> None:
-    """Send logs to standard error, or to another stream: lines for people, or JSON for collectors."""
+def configure_logs(
+    *, level: str, json: bool, colours: bool, to: TextIO | None = None, escape: Callable[[str], str] = str
+) -> None:
+    """Send logs to standard error, or to another stream: lines for people, or JSON for collectors.
+
+    `escape` makes one line of visible characters of any text: what is logged quotes manifests.
+    """
+
+    def escaped(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        traceback = (
+            {"exception": "\n".join(map(escape, event["exception"].split("\n")))} if "exception" in event else {}
+        )
+        return {key: escape(value) if isinstance(value, str) else value for key, value in event.items()} | traceback
+
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=0)
     )
@@ -30,6 +42,7 @@ def configure_logs(*, level: str, json: bool, colours: bool, to: TextIO | None =
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            escaped,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),

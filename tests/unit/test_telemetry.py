@@ -2,13 +2,16 @@
 
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from contextlib import closing
+from io import StringIO
 from socket import AF_INET6, socket
 
 import pytest
+import structlog
 
 from genkan.errors import ConfigError
-from genkan.telemetry import Telemetry
+from genkan.telemetry import Telemetry, configure_logs
 
 
 def free_port() -> int:
@@ -16,6 +19,22 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+@pytest.fixture
+def logs() -> Iterator[StringIO]:
+    """What is logged, for people."""
+    stream = StringIO()
+    configure_logs(level="info", json=False, colours=False, to=stream, escape=lambda text: text.replace("\x1b", "ESC"))
+    yield stream
+    structlog.reset_defaults()
+
+
+def test_what_is_logged_is_escaped(logs: StringIO) -> None:
+    """Text, values and tracebacks: all may quote a manifest. A traceback keeps its lines."""
+    structlog.get_logger().error("\x1b2", name="\x1b3", number=4, exc_info=ValueError("\x1b1"))
+    assert "\x1b" not in logs.getvalue()
+    assert all(text in logs.getvalue() for text in ("ESC1", "ESC2", "ESC3", "number=4", "\nValueError"))
 
 
 def test_expired_certificates_are_counted_over_all_data_planes() -> None:

@@ -10,6 +10,7 @@ import click
 
 from genkan.cli.options import state_dir_option
 from genkan.cli.outlet import Outlet, descriptor_of
+from genkan.cli.plain import plain
 from genkan.cli.presenter import Presenter
 from genkan.controller import Controller, Serving
 from genkan.infrastructure.host.records import read_ingresses
@@ -80,7 +81,13 @@ def serve(
         metrics_bind_address=metrics_bind_address,
     )
     with Outlet(descriptor_of(sys.stdout)) as output, Outlet(descriptor_of(sys.stderr)) as errors:
-        configure_logs(level=log_level, json=log_format == "json", colours=errors.isatty(), to=cast("TextIO", errors))
+        configure_logs(
+            level=log_level,
+            json=log_format == "json",
+            colours=errors.isatty(),
+            to=cast("TextIO", errors),
+            escape=plain,
+        )
         asyncio.run(run(serving, output, errors))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from genkan.cli.options import state_dir_option
+from genkan.cli.plain import plain
 from genkan.infrastructure.host.infrastructure import HostInfrastructure
 from genkan.infrastructure.host.state import find_state_dir
 from genkan.telemetry import configure_logs
@@ -19,7 +20,7 @@ def stop(*, state_dir: Path | None) -> None:
 
     Refuses, naming the process, while a serve uses the directory: press Ctrl-C there instead.
     """
-    configure_logs(level="warning", json=False, colours=sys.stderr.isatty())
+    configure_logs(level="warning", json=False, colours=sys.stderr.isatty(), escape=plain)
     directory = find_state_dir(state_dir)
     count = asyncio.run(end_all(HostInfrastructure(directory, on_change=lambda _key: None)))
     click.echo(f"stopped {count} data plane{'' if count == 1 else 's'} of {directory}")
