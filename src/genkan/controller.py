@@ -20,7 +20,7 @@ from genkan.dataplanes.envoy.xds.server import XdsServer
 from genkan.engine import KeyQueue, Scope, work
 from genkan.infrastructure.host.infrastructure import HostInfrastructure
 from genkan.infrastructure.host.state import Served, write_served
-from genkan.model import ObjectKey
+from genkan.model import Ingress, ObjectKey
 from genkan.reconcile import Reconciler
 from genkan.settings import Settings
 from genkan.sources.backends import parse_backend
@@ -30,6 +30,7 @@ from genkan.sources.gather import adopted
 from genkan.sources.stores import Stores
 from genkan.status import Report
 from genkan.telemetry import Telemetry
+from genkan.translate.ingress.unit_of import unit_of
 
 WORKERS = 256
 """Keys that are reconciled at once. Work on one key is mostly waiting, and draining one may take half a minute: others do not wait."""
@@ -106,6 +107,7 @@ class Controller:
             await self.source.start()
             gc.freeze()  # what is loaded stays: without it, reading a large file again takes twice as long, in collections
             dispatch(self.stores, self.queue)
+            self.stores.ingresses.subscribe(self._hurry)
             for key in self.infrastructure.owned():
                 self.queue.add(key)
 
@@ -126,6 +128,11 @@ class Controller:
 
     def _look_again(self, key: ObjectKey) -> None:
         self.queue.add(key, Scope.REPORT)
+
+    def _hurry(self, _key: ObjectKey, old: Ingress | None, new: Ingress | None) -> None:
+        """Have the new data plane of an Ingress that was created anew not wait for the clients of the old one."""
+        if old is None and new is not None:
+            self.infrastructure.hurry(unit_of(new))
 
     def _look_at_the_withheld(self) -> None:
         """Queue what was not deleted for want of certainty: the files may be certain now."""

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import ClientError, web
 
 from genkan.infrastructure.host import records
+from genkan.infrastructure.host.drain import accepts
 from genkan.infrastructure.host.supervisor import Timing
 from genkan.ir import Binding
 from genkan.model import ObjectKey
@@ -173,6 +174,48 @@ async def test_one_that_is_stopped_while_it_starts_leaves_nothing(host: Host) ->
     await until(watched.processes, interval=0.001)
     await watched.infrastructure.stop_all()
     assert not watched.processes()
+
+
+async def test_one_whose_name_is_wanted_again_waits_for_nobody(host: Host) -> None:
+    """An Ingress is deleted and created anew while a WebSocket is open: the new one cannot listen before the old one has ended."""
+    watched = host()
+    await watched.infrastructure.start()
+    async with backend() as served:
+        binding = await watched.run(backend=served.port, drain=60)
+        request = asyncio.create_task(ask(binding, "/slow"))
+        await until(lambda: served.asked)
+        deletion = asyncio.create_task(watched.infrastructure.delete(WEB))
+        await until(lambda: refuses(binding))
+        assert not deletion.done()
+        watched.infrastructure.hurry(WEB)
+        async with asyncio.timeout(10):
+            await deletion
+        with pytest.raises(ClientError):
+            await request
+        assert await watched.run(backend=served.port) == binding
+        assert await ask(binding) == "done"
+
+
+async def test_one_that_is_not_being_deleted_is_in_no_hurry(host: Host) -> None:
+    """Neither now nor when it is deleted later; and one that is not there is no matter."""
+    watched = host()
+    await watched.infrastructure.start()
+    watched.infrastructure.hurry(OTHER)
+    async with backend() as served:
+        binding = await watched.run(backend=served.port)
+        watched.infrastructure.hurry(WEB)
+        request = asyncio.create_task(ask(binding, "/slow"))
+        await until(lambda: served.asked)
+        deletion = asyncio.create_task(watched.infrastructure.delete(WEB))
+        await until(lambda: refuses(binding))
+        served.answer_now.set()
+        assert await request == "done"
+        await deletion
+
+
+async def refuses(binding: Binding) -> bool:
+    """Tell whether nobody listens any more: the drain has begun."""
+    return not await accepts(binding.address, binding.ports[80])
 
 
 def left_of(binding: Binding) -> list[str]:

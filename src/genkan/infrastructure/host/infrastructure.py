@@ -159,6 +159,11 @@ class HostInfrastructure:
         self._remove_sockets(key)
         records.remove(self._state_dir, key)
 
+    def hurry(self, key: ObjectKey) -> None:
+        """Cut short the drain of one that is being deleted: its key is wanted again, and the new one waits for its address."""
+        if supervisor := self._supervisors.get(key):
+            supervisor.hurry()
+
     def owned(self) -> frozenset[ObjectKey]:
         """Give every key that runs, or has an address or a report."""
         return frozenset((*self._supervisors, *self._kept, *self._reports))

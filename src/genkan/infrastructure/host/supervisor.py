@@ -76,6 +76,7 @@ class Supervisor:
         self._wanted: Workload | None = None
         self._wanted_digest = ""
         self._stopping = False
+        self._hurried = False
         self._longest_drain: float | None = None
         self._process: Process | None = None
         self._log_began = 0
@@ -127,6 +128,10 @@ class Supervisor:
         self._longest_drain = longest_drain
         self._wake.set()
         await asyncio.shield(self._task)
+
+    def hurry(self) -> None:
+        """Cut the drain short if it is being stopped; nothing happens otherwise."""
+        self._hurried = self._stopping
 
     async def release(self) -> None:
         """Let go of it: the process goes on without us."""
@@ -299,7 +304,7 @@ class Supervisor:
             lambda: self._shared.connections.count(self.record.lease.address),
             seconds=seconds,
             idle=self._timing.idle,
-            ended=lambda: process.ended,
+            ended=lambda: process.ended or self._hurried,
         )
         for number in (signal.SIGTERM, signal.SIGKILL):
             process.signal(number)
