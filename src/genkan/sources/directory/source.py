@@ -279,12 +279,14 @@ class DirectorySource:
 
     async def _forget_others(self, contents: Mapping[str, Content]) -> None:
         """Forget the files that went while nobody looked, if two looks agree and no folder hides what it holds."""
+        if self._last_good is None:
+            return
         tree = await asyncio.to_thread(scan, self._root)
         names = {*contents, *tree.files, *tree.unreadable}
         unreadable_before = {name for name, each in contents.items() if each.signature is None and each.reading.opaque}
         stands = self._root_identity is not None and identity_of(self._root) == self._root_identity
         hidden = any(may_hide(self._root, name) for name in unreadable_before | tree.unreadable.keys())
-        if self._last_good is not None and stands and not hidden:
+        if stands and not hidden:
             await asyncio.to_thread(self._last_good.keep_only, names)
 
     def _changed(self) -> None:
