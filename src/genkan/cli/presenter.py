@@ -100,11 +100,12 @@ class Presenter:
             self._console.print(f"{len(pending) - MOST_PENDING} more are pending")
 
     def _why_pending(self, key: ObjectKey) -> str:
-        """Say why an Ingress has no address yet; it is told when it has."""
+        """Say why an Ingress has no address yet: what is told of it as a whole. A fault in one field keeps no address back."""
         report = self._reports.get(key)
         if report is None:
             return "its turn has not come yet, or it failed and is tried again; the log says so"
-        reasons = dict.fromkeys(each.reason for each in report.conditions if each.level is Level.WARNING)
+        whole = [each for each in report.conditions if each.level is Level.WARNING and not each.origin.field]
+        reasons = dict.fromkeys(each.reason for each in whole)
         return f"its data plane does not serve yet{': ' if reasons else ''}{', '.join(reasons)}"
 
     def _print_changes(self, before: Report | None, report: Report) -> None:

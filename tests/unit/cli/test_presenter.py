@@ -18,8 +18,12 @@ SERVICE = {"service": {"name": "web", "port": {"number": 80}}}
 def report(name: str = "web", *, host: str = "a.example", served: bool = True, told: str = "") -> Report:
     spec = {"rules": [{"host": host, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": SERVICE}]}}]}
     ingress = msgspec.convert({"metadata": {"name": name, "namespace": "default"}, "spec": spec}, Ingress)
-    conditions = (Condition(Origin("Ingress", "default", name), Reason.FAILED, told),) if told else ()
-    return Report(ingress, ("127.1.2.3",) if served else (), (80,) if served else (), conditions)
+    origin = Origin("Ingress", "default", name)
+    conditions = (
+        Condition(origin, Reason.FAILED, told),
+        Condition(origin.at("spec.rules[1].host"), Reason.HOST_INVALID, "why"),
+    )
+    return Report(ingress, ("127.1.2.3",) if served else (), (80,) if served else (), conditions if told else ())
 
 
 class Screen:
@@ -57,7 +61,7 @@ def test_what_is_late_is_named_with_its_reason() -> None:
     screen.presenter.print_table()
     pending = [line for line in screen.text.splitlines() if "  pending  " in line]
     assert [line.partition("  ")[0] for line in pending] == ["default/failing", "default/starting", "default/unseen"]
-    assert "DataPlaneFailed" in pending[0]
+    assert pending[0].endswith(": DataPlaneFailed"), "a refused host keeps no address back"
     assert "tried again" in pending[2]
 
 
