@@ -218,13 +218,6 @@ async def test_http_1_0_is_answered(plane: Plane) -> None:
         assert (await connection.answer()).status == 200
 
 
-@pytest.mark.parametrize("upgrade", ["h2c", "TLS/1.2"])
-async def test_an_upgrade_that_we_do_not_speak_is_ignored(plane: Plane, upgrade: str) -> None:
-    """RFC 9110, 7.8: an offer; the request is answered as it stands."""
-    headers = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": upgrade, "HTTP2-Settings": "AAMAAABkAAQCAAAA"}
-    assert (await ask(plane, "foo.bar.com", headers=headers)).status == 200
-
-
 async def test_http2_without_tls_by_prior_knowledge(plane: Plane) -> None:
     answer = await request_http2(plane.http, host="foo.bar.com")
     assert answer.version == "HTTP/2"

@@ -37,20 +37,45 @@ async def test_the_backend_learns_who_asked(front: Front, ask: object) -> None:
 
 
 async def test_what_a_client_claims_is_not_believed(front: Front) -> None:
-    """Its X-Forwarded-For stands before the real address; scheme, host and request id are replaced."""
+    """Its X-Forwarded-For stands before the real address; scheme, host and request id are replaced; the rest is removed."""
     claims = {
         "X-Forwarded-For": "198.51.100.9",
         "X-Forwarded-Proto": "https",
         "X-Forwarded-Host": "evil.test",
         "X-Request-Id": "mine",
         "X-Envoy-Upstream-Rq-Timeout-Ms": "1",
+        "X-Envoy-Peer-Metadata": "lie",
+        "X-Forwarded-Port": "99",
+        "X-Real-IP": "198.51.100.9",
+        "Forwarded": "for=198.51.100.9",
+        "x_forwarded_for": "198.51.100.9",
     }
     received = (await request(front.plain, "/?delay=0.05", host="true.test", headers=claims)).received
     assert (received.header("x-forwarded-for") or "").replace(" ", "") == "198.51.100.9,127.0.0.1"
     assert received.header("x-forwarded-proto") == "http"
     assert received.header("x-forwarded-host") == "true.test"
     assert received.header("x-request-id") != "mine"
-    assert received.header("x-envoy-upstream-rq-timeout-ms") is None
+    assert not [name for name, _ in received.headers if name.lower().startswith(("x-envoy", "x_"))]
+    assert [received.header(name) for name in ("x-forwarded-port", "x-real-ip", "forwarded")] == [None] * 3
+
+
+async def test_an_upgrade_to_something_else_is_ignored(front: Front) -> None:
+    """RFC 9110, 7.8: the request is answered as it stands."""
+    offer = {"Connection": "Upgrade", "Upgrade": "TLS/1.2, HTTP/2.0"}
+    assert (await request(front.plain, headers=offer)).status == 200
+
+
+async def test_http_1_0_needs_no_host(front: Front) -> None:
+    async with connect(front.plain) as connection:
+        await connection.send(b"GET / HTTP/1.0\r\n\r\n")
+        assert (await connection.answer()).received.name == "red"
+
+
+async def test_two_hosts_are_a_bad_request(front: Front) -> None:
+    """RFC 9112, 3.2."""
+    async with connect(front.plain) as connection:
+        await connection.send(b"GET / HTTP/1.1\r\nHost: a.test\r\nHost: b.test\r\n\r\n")
+        assert (await connection.answer()).status == 400
 
 
 async def test_bodies_of_any_size_pass(front: Front) -> None:

@@ -18,6 +18,9 @@ READY_PATH = "/ready"
 _TYPE = "type.googleapis.com/"
 _HTTP = _TYPE + "envoy.extensions.filters"
 _OWNER_ONLY = 0o600
+_RUNTIME = {"re2.max_program_size.error_level": 1000}
+"""Envoy refuses expressions above 100 instructions: a guard against those of strangers. Ours are our own; see `claims`."""
+
 _TRACKED_BYTES = 128 * 1024
 """Streams that hold less are never reset for want of memory."""
 
@@ -33,6 +36,7 @@ def bootstrap(binding: Binding, connections: int = limits.DOWNSTREAM_CONNECTIONS
             "listeners": [_readiness(binding.readiness)],
         },
         "overload_manager": _overload(connections),
+        "layered_runtime": {"layers": [{"name": "genkan", "static_layer": _RUNTIME}]},
         # Statistics of a cluster that has no traffic take no memory.
         "deferred_stat_options": {"enable_deferred_creation_stats": True},
     }

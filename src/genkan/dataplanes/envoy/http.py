@@ -4,9 +4,10 @@ from envoy.config.accesslog.v3 import accesslog_pb2
 from envoy.config.core.v3 import address_pb2, base_pb2, protocol_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm_pb2
-from envoy.type.matcher.v3 import string_pb2
+from envoy.type.matcher.v3 import regex_pb2, string_pb2
 
-from genkan.dataplanes.envoy import limits, routes
+from genkan.dataplanes.envoy import claims, limits, routes
+from genkan.dataplanes.envoy.matching import everything_but
 from genkan.dataplanes.envoy.messages import ads, packed, seconds, uint
 from genkan.settings import Settings
 
@@ -16,6 +17,9 @@ UNREACHABLE = "503: the backend cannot be reached\n"
 RESET = "503: the backend closed the connection before it answered\n"
 """What a client reads when Envoy itself answers. Nothing of the request is repeated in it."""
 
+NO_HOST = "0.0.0.0"
+"""The host of an HTTP/1.0 request that names none: an address, so that no rule of an Ingress can have it, only those without host."""
+
 _ANSWERS = {"NR": NOT_FOUND, "UH": NO_ENDPOINTS, "UF": UNREACHABLE, "UC": RESET}
 
 
@@ -23,8 +27,9 @@ def connection_manager(name: str, settings: Settings) -> hcm_pb2.HttpConnectionM
     """Render the connection manager of one listener; `name` is the prefix of its statistics.
 
     What a client says about itself: X-Forwarded-For gets the client's address appended last and keeps what was there, as Google's
-    load balancers do (readers count from the right); X-Forwarded-Proto, X-Forwarded-Host, X-Request-Id and X-Envoy-* are
-    replaced or removed unless `trusted_hops` says that a proxy in front has set them. Nobody counts as internal, whatever the address.
+    load balancers do (readers count from the right); X-Forwarded-Proto, X-Forwarded-Host and X-Request-Id are replaced and what
+    `claims` names is removed, unless `trusted_hops` says that a proxy in front has set them. Nobody counts as internal, whatever
+    the address.
     """
     return hcm_pb2.HttpConnectionManager(
         stat_prefix=name,
@@ -38,6 +43,7 @@ def connection_manager(name: str, settings: Settings) -> hcm_pb2.HttpConnectionM
         skip_xff_append=True,  # the routes append it
         preserve_external_request_id=settings.trusted_hops > 0,
         internal_address_config=_nobody(),
+        early_header_mutation_extensions=[claims.removal(trusted=settings.trusted_hops > 0)],
         upgrade_configs=[hcm_pb2.HttpConnectionManager.UpgradeConfig(upgrade_type="websocket")],
         common_http_protocol_options=protocol_pb2.HttpProtocolOptions(
             idle_timeout=seconds(limits.CONNECTION_IDLE_SECONDS), max_headers_count=uint(limits.HEADERS_COUNT)
@@ -62,13 +68,15 @@ def _nobody() -> hcm_pb2.HttpConnectionManager.InternalAddressConfig:
 
 
 def _http1() -> protocol_pb2.Http1ProtocolOptions:
-    """HTTP/1.0 is answered; an upgrade that we do not speak is ignored (RFC 9110, 7.8)."""
+    """HTTP/1.0 is answered; an upgrade that we do not speak is ignored (RFC 9110, 7.8): every one but WebSocket.
+
+    Envoy asks for each name in the Upgrade header.
+    """
+    others = regex_pb2.RegexMatcher(regex=f"(?i){everything_but('websocket')}")
     return protocol_pb2.Http1ProtocolOptions(
         accept_http_10=True,
-        ignore_http_11_upgrade=[
-            string_pb2.StringMatcher(exact="h2c", ignore_case=True),
-            string_pb2.StringMatcher(prefix="TLS/", ignore_case=True),
-        ],
+        default_host_for_http_10=NO_HOST,
+        ignore_http_11_upgrade=[string_pb2.StringMatcher(safe_regex=others)],
     )
 
 

@@ -31,3 +31,11 @@ def route_list(name: str, routes: list[route_components_pb2.Route]) -> matcher_p
     """End a decision with these routes, in this order."""
     action = packed(route_components_pb2.RouteList(routes=routes))
     return matcher_pb2.Matcher.OnMatch(action=extension_pb2.TypedExtensionConfig(name=name, typed_config=action))
+
+
+def everything_but(word: str) -> str:
+    """Give a regular expression for every text but this word of letters; RE2 has no look-ahead that would say it shorter."""
+    expression = ".+"
+    for letter in reversed(word):
+        expression = f"(?:[^{letter}].*|{letter}{expression})?"
+    return expression

@@ -18,13 +18,18 @@ from genkan.settings import Settings
 NAME = "ingress"
 """The route configuration's name."""
 
+TWO_HOSTS = "400: a request names one host\n"
+"""What a client reads that sent two Host headers, or one with a comma."""
+
 
 def route_configuration(hosts: tuple[VirtualHost, ...], settings: Settings) -> route_pb2.RouteConfiguration:
     """Render all virtual hosts. Settings say whether a proxy in front may have set X-Forwarded-Host."""
-    rest = next((host.routes for host in hosts if host.host == "*"), ())
+    named = [host for host in hosts if host.host != "*"]
+    rest = _unnamed(next((host.routes for host in hosts if host.host == "*"), ()))
+    unnamed = route_components_pb2.VirtualHost(name="*", domains=["*"], matcher=rest)
     return route_pb2.RouteConfiguration(
         name=NAME,
-        virtual_hosts=[_virtual_host(host, rest) for host in hosts],
+        virtual_hosts=[*(_virtual_host(host, rest) for host in named), unnamed],
         ignore_port_in_host_matching=True,
         request_headers_to_add=_forwarded(trusted=settings.trusted_hops > 0),
         request_headers_to_remove=["x-envoy-external-address"],
@@ -45,11 +50,11 @@ def _forwarded(*, trusted: bool) -> list[base_pb2.HeaderValueOption]:
     ]
 
 
-def _virtual_host(host: VirtualHost, rest: tuple[Route, ...]) -> route_components_pb2.VirtualHost:
+def _virtual_host(host: VirtualHost, rest: matcher_pb2.Matcher) -> route_components_pb2.VirtualHost:
     message = route_components_pb2.VirtualHost(name=host.host, domains=[host.host])
     own = _by_method(host.routes)
     if host.host.startswith("*."):
-        message.matcher.CopyFrom(_one_label(host.host, own, _by_method(rest)))
+        message.matcher.CopyFrom(_one_label(host.host, own, matcher_pb2.Matcher.OnMatch(matcher=rest)))
     elif own.HasField("matcher"):
         message.matcher.CopyFrom(own.matcher)
     else:
@@ -57,14 +62,24 @@ def _virtual_host(host: VirtualHost, rest: tuple[Route, ...]) -> route_component
     return message
 
 
+def _unnamed(routes: tuple[Route, ...]) -> matcher_pb2.Matcher:
+    """Give the routes of every other host, and 400 to a request with two: Envoy joins them with a comma (RFC 9112, 3.2)."""
+    refused = route_components_pb2.Route(
+        name="two hosts",
+        match=route_components_pb2.RouteMatch(prefix="/"),
+        direct_response=_response(Respond(400, TWO_HOSTS)),
+    )
+    return if_header(":authority", "[^,]*", _by_method(routes), route_list("refused", [refused]))
+
+
 def _one_label(host: str, own: matcher_pb2.Matcher.OnMatch, rest: matcher_pb2.Matcher.OnMatch) -> matcher_pb2.Matcher:
-    """Guard a wildcard host: Envoy's `*.foo.com` takes `a.b.foo.com` too, which Kubernetes' does not.
+    """Guard a wildcard host: Envoy's `*.foo.com` takes `a.b.foo.com` too, which Kubernetes' does not, and `evil,a.foo.com`.
 
     Such a name goes on to the routes of "*", as if this virtual host were not there. The guard costs one regular expression for
     a request to a wildcard host, however many routes there are; the routes of "*" are repeated in each wildcard host.
     """
     suffix = host.removeprefix("*").replace(".", r"\.")
-    return if_header(":authority", rf"(?i)[^.]+{suffix}(:[0-9]+)?", own, rest)
+    return if_header(":authority", rf"(?i)[^.,]+{suffix}(:[0-9]+)?", own, rest)
 
 
 def _by_method(routes: tuple[Route, ...]) -> matcher_pb2.Matcher.OnMatch:

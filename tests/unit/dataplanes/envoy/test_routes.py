@@ -98,6 +98,24 @@ def test_the_idempotent_methods_are_those_of_the_rfc() -> None:
     assert set(expression["regex"].split("|")) == {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"}
 
 
+def unnamed(matcher: dict[str, Any]) -> dict[str, Any]:
+    """What decides for a request with one host, where no rule has that host."""
+    one = matcher["matcher_list"]["matchers"][0]
+    assert one["predicate"]["single_predicate"]["value_match"]["safe_regex"]["regex"] == "[^,]*"
+    found: dict[str, Any] = one["on_match"]["action"]["typed_config"]
+    return found
+
+
+@pytest.mark.parametrize("hosts", [(), (host("*", route("/", Respond(200, "rest"))),)], ids=["named only", "hostless"])
+def test_two_hosts_are_refused_whatever_the_rules(hosts: tuple[VirtualHost, ...]) -> None:
+    """RFC 9112, 3.2: 400; Envoy joins two Host headers with a comma."""
+    found = rendered(host("a.example", route("/", "a")), *hosts)["virtual_hosts"][-1]
+    refused = found["matcher"]["on_no_match"]["action"]["typed_config"]["routes"]
+    assert found["domains"] == ["*"]
+    assert [one["direct_response"]["status"] for one in refused] == [400]
+    assert len(unnamed(found["matcher"]).get("routes", [])) == len(hosts)
+
+
 def test_a_wildcard_host_is_guarded_and_hands_on_to_the_hostless_rules() -> None:
     """`*.foo.com` is one label; what Envoy's wider match caught besides gets the routes of "*"."""
     answer, rest = Respond(200, "own"), Respond(200, "rest")
@@ -107,8 +125,8 @@ def test_a_wildcard_host_is_guarded_and_hands_on_to_the_hostless_rules() -> None
     single = guard["predicate"]["single_predicate"]
     assert hosts[0]["domains"] == ["*.foo.com"]
     assert single["input"]["typed_config"]["header_name"] == ":authority"
-    assert single["value_match"]["safe_regex"]["regex"] == r"(?i)[^.]+\.foo\.com(:[0-9]+)?"
-    own, others = guard["on_match"]["action"]["typed_config"], matcher["on_no_match"]["action"]["typed_config"]
+    assert single["value_match"]["safe_regex"]["regex"] == r"(?i)[^.,]+\.foo\.com(:[0-9]+)?"
+    own, others = guard["on_match"]["action"]["typed_config"], unnamed(matcher["on_no_match"]["matcher"])
     assert [one["match"] for one in own["routes"]] == [{"prefix": "/"}]
     assert [one["match"] for one in others["routes"]] == [{"path_separated_prefix": "/any"}]
 
