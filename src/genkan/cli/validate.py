@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from genkan.cli.plain import plain
 from genkan.ir import Capabilities, Condition
 from genkan.offline import Translated, translate_all
 from genkan.settings import Settings
@@ -35,12 +36,13 @@ def validate(*, directory: Path, cluster: bool, backends: tuple[str, ...]) -> No
     conditions += classless.values()
     problems = mistakes_of(contents.readings, contents.problems, conditions, cluster=cluster)
     for problem in problems:
-        click.echo(str(problem))
+        click.echo(plain(str(problem)))
     for each in translated:
         if each.adoption.condition is not None and each.ingress.key not in classless:
-            click.echo(f"note: {each.adoption.condition.origin}: not served: {each.adoption.condition.message}")
+            note = f"note: {each.adoption.condition.origin}: not served: {each.adoption.condition.message}"
+            click.echo(plain(note))
     for kind, count in contents.ignored.items():
-        click.echo(f"note: {kind}: {count} ignored, this kind is not read")
+        click.echo(plain(f"note: {kind}: {count} ignored, this kind is not read"))
     files = len(contents.readings)
     counted = f"{len(problems)} mistake{'' if len(problems) == 1 else 's'}" if problems else "no mistakes"
     click.echo(f"{files} file{'' if files == 1 else 's'}, {len(translated)} Ingress(es): {counted}", err=True)
