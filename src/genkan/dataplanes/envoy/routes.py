@@ -10,7 +10,7 @@ from envoy.config.route.v3 import route_components_pb2, route_pb2
 from xds.type.matcher.v3 import matcher_pb2
 
 from genkan.dataplanes.envoy import retries
-from genkan.dataplanes.envoy.matching import if_header, route_list
+from genkan.dataplanes.envoy.matching import if_contains, if_header, route_list
 from genkan.dataplanes.envoy.messages import seconds, uint
 from genkan.ir import Forward, PathKind, PathMatch, Respond, Route, VirtualHost
 from genkan.settings import Settings
@@ -69,7 +69,7 @@ def _unnamed(routes: tuple[Route, ...]) -> matcher_pb2.Matcher:
         match=route_components_pb2.RouteMatch(prefix="/"),
         direct_response=_response(Respond(400, TWO_HOSTS)),
     )
-    return if_header(":authority", "[^,]*", _by_method(routes), route_list("refused", [refused]))
+    return if_contains(":authority", ",", route_list("refused", [refused]), _by_method(routes))
 
 
 def _one_label(host: str, own: matcher_pb2.Matcher.OnMatch, rest: matcher_pb2.Matcher.OnMatch) -> matcher_pb2.Matcher:
