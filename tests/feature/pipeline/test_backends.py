@@ -160,7 +160,7 @@ async def test_app_protocol(
     serve: Serve, addresses: dict[str, str], secured: str, *, app_protocol: str, tls: bool, proto: str
 ) -> None:
     """What is spoken to the backend follows the Service port; TLS is unverified and that is said."""
-    name = f"app-{app_protocol.replace('/', '-') or 'none'}"
+    name = f"app-{app_protocol.translate(str.maketrans('./', '--')) or 'none'}"
     backend = secured if tls else addresses["red"]
     front = await serve_one(serve, name, workload(name, backend, app_protocol=app_protocol))
     received = (await answered(front.plain)).received
