@@ -8,6 +8,7 @@ from tests.cluster import workloads
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.network import CLIENTS
 from tests.cluster.node import Node
+from tests.cluster.outcome import wait_until
 from tests.e2e.client import answering, balancer_addresses, get_from
 
 pytestmark = pytest.mark.smoke
@@ -52,10 +53,13 @@ def test_client_reaches_the_pods(kubectl: Kubectl, node: Node, echo: str, versio
 
 
 def test_both_pods_answer(kubectl: Kubectl, echo: str) -> None:
-    """New connections are spread over the pods."""
+    """New connections are spread over the pods, once kube-proxy, which looks once a second, knows of both."""
     address = balancer_addresses(kubectl, echo, "echo")[0]
-    seen = {answering(address).json["pod"] for _ in range(40)}
-    assert len(seen) == 2
+
+    def pods() -> set[str]:
+        return {answering(address).json["pod"] for _ in range(40)}
+
+    wait_until("both pods answer", lambda: len(pods()) == 2, seconds=20)
 
 
 def test_local_policy_keeps_the_clients_address(kubectl: Kubectl, node: Node, namespace: str) -> None:
