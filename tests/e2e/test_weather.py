@@ -66,7 +66,6 @@ def last_words(kubectl: Kubectl, namespace: str) -> str:
     return kubectl.run("logs", "asking", f"--namespace={namespace}", "--tail=1").strip()
 
 
-@pytest.mark.smoke
 @pytest.mark.timeout(400)
 def test_restarting_every_component_loses_no_request(weather: Weather, address: str) -> None:
     """Kill -9 and restart of each component, one after the other: data in flight does not notice."""
@@ -101,6 +100,7 @@ def test_a_frozen_component_answers_no_one(weather: Weather, kubectl: Kubectl, c
     weather.recovered()
 
 
+@pytest.mark.smoke
 def test_a_killed_component_stays_away_until_the_end(weather: Weather, node: Node, namespace: str) -> None:
     """Without the controller manager a Deployment makes no pods; with it back, it does."""
     with weather.killed("kube-controller-manager"):
