@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from genkan.ir import Binding, Capabilities
-from genkan.model import Ingress, Inputs, ObjectKey
+from genkan.model import Ingress, ObjectKey
 from genkan.settings import Settings
 from genkan.sources.gather import adoption_of, gather
 from genkan.sources.stores import Stores
@@ -29,11 +29,10 @@ ANYWHERE = Binding(
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """One Ingress and what became of it; `inputs` and `translation` are None when it is not ours."""
+    """One Ingress and what became of it; `translation` is None when it is not ours."""
 
     ingress: Ingress
     adoption: Adoption
-    inputs: Inputs | None = None
     translation: Translation | None = None
 
 
@@ -52,4 +51,4 @@ def translate_one(stores: Stores, key: ObjectKey, settings: Settings, capabiliti
     if not adoption.adopted:
         return Translated(ingress, adoption)
     inputs = gather(stores, key, adoption.ingress_class)
-    return Translated(ingress, adoption, inputs, translate(inputs, settings, capabilities))
+    return Translated(ingress, adoption, translate(inputs, settings, capabilities))

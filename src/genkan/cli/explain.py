@@ -110,7 +110,7 @@ def answer(contents: Contents, translation: Translation, lookup: Lookup, request
     yield from quoted(contents, route.origin)
     yield from outcome(contents, translation, route)
     clusters = [] if isinstance(route.action, Respond) else clusters_of(translation, route.action)
-    for condition in sorted({*translation.conditions, *translation.endpoint_conditions}):
+    for condition in translation.told:
         if concerns(condition.origin, route, clusters, contents):
             yield f"note: {condition.reason}: {condition.origin}: {condition.message}"
 

@@ -69,7 +69,7 @@ def to_status(translated: Translated, translation: Translation) -> Any:  # noqa:
     """What the user would be told."""
     from genkan.ir.text import to_plain
 
-    return to_plain(tuple(sorted({*translation.conditions, *translation.endpoint_conditions})))
+    return to_plain(translation.told)
 
 
 STAGES: dict[str, Callable[[Translated, Translation], Any]] = {

@@ -53,6 +53,5 @@ def conditions_of(translated: Translated, now: datetime) -> Iterator[Condition]:
     """Give everything there is to tell of one Ingress that is ours."""
     translation = translated.translation
     if translation is not None:
-        yield from translation.conditions
-        yield from translation.endpoint_conditions
+        yield from translation.told
         yield from expiry.conditions(translation.traffic, now)

@@ -16,3 +16,8 @@ class Translation:
     endpoints: tuple[EndpointSet, ...]
     conditions: tuple[Condition, ...]
     endpoint_conditions: tuple[Condition, ...] = ()
+
+    @property
+    def told(self) -> tuple[Condition, ...]:
+        """All conditions, sorted and without repetition."""
+        return tuple(sorted({*self.conditions, *self.endpoint_conditions}))
